@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The connection table.  One 64-byte slot, one cache line, serves both directions and both families.
+ *
+ *   bucket b:  tags[b] = 8 x 16-bit tag (0 = never looked at)      slots[8 b + 0 .. 8 b + 7]
+ *
+ * A connection is found by hash(client address, client port, protocol) alone: a request carries them as source, a
+ * reply as destination.  Which of two connections of one client port is meant is decided by what else must match:
+ * the virtual service for a request, the real server for a reply.
+ *
+ * control, the only word that is ever written while others look:
+ *
+ *   63      48 47    40 39    36 35    32 31                0
+ *  | generation |  0   | status | state  | expires (ticks)   |
+ *
+ * A slot's owner changes by compare-and-swap of this word only: free -> claimed -> live -> free; the generation is
+ * incremented at each claim, so a stale reader's swap fails.  The other fields are written between claimed and live,
+ * but for the way back to the client, which is a cache (see there).
+ */
+#ifndef LVX_ABI_CONNECTION_H
+#define LVX_ABI_CONNECTION_H
+
+#include "abi/address.h"
+#include "abi/limits.h"
+#include "abi/state.h"
+
+ABI_BEGIN
+
+enum slot_status { SLOT_free, SLOT_claimed, SLOT_live };
+
+enum {
+    CONTROL_STATE_SHIFT = 32,
+    CONTROL_STATUS_SHIFT = 36,
+    CONTROL_GENERATION_SHIFT = 48,
+};
+
+struct connection {
+    __u64 control;
+    union address client;
+    __be16 client_port;
+    __be16 virtual_port; /* of the packet: a service of port 0 takes any */
+    __be16 server_port;
+    __u8 protocol;
+    __u8 flags; /* none yet; IPVS's connection flags come with their features */
+    __u32 service;
+    __u32 server;
+    /* The way back to the client: filled from the first request's source, replaced by a routing lookup whenever
+     * return_generation differs from root.client_generation (0: learnt, never looked up). */
+    __u32 return_ifindex;
+    __u32 return_generation;
+    __u8 return_mac[6];
+    __u16 return_vlan; /* 802.1Q TCI's VID, host order, 0 = untagged */
+    __u32 spare[2];
+};
+ABI_ASSERT_SIZE(struct connection, 64);
+
+struct tag_line {
+    __u16 tags[SLOTS_PER_BUCKET];
+};
+ABI_ASSERT_SIZE(struct tag_line, 16);
+
+ABI_END
+
+#endif

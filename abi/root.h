@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one element of the map "root": what an adopting daemon must know of a table it did not make, and the words the
+ * daemon changes while packets flow.  Sizes never change during the life of the maps.
+ */
+#ifndef LVX_ABI_ROOT_H
+#define LVX_ABI_ROOT_H
+
+#include "abi/abi.h"
+
+#define ROOT_MAGIC 0x6c76782d726f6f74ull /* "lvx-root" */
+
+ABI_BEGIN
+
+struct root {
+    __u64 magic;
+    __u64 schema;       /* hash of every abi/ header, made by the build */
+    __u64 seed[2];      /* key of the connection table's hash */
+    __u32 buckets;      /* of the connection table; any number, not a power of two */
+    __u32 capacity;     /* connections up to which no insertion fails: the stated capacity */
+    __u32 max_services;
+    __u32 max_servers;
+    __u32 max_nexthops;
+    __u32 pool_words;   /* of one set */
+    __u32 cpus;
+    __u32 tick_shift;   /* a tick is 2^tick_shift jiffies: about a second */
+    __u32 hertz;        /* jiffies a second */
+    __u32 active_set;   /* 0 or 1: the one store that makes a change of configuration visible */
+    __u32 client_generation; /* incremented when routes or neighbours changed: ways back to clients are looked up anew */
+    __u32 lease_expires; /* tick after which the data plane no longer answers; 0 = no lease */
+    __u32 spare[20];
+};
+ABI_ASSERT_SIZE(struct root, 160);
+
+ABI_END
+
+#endif

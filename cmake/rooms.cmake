@@ -1,0 +1,72 @@
+# The functions every room is built with.
+#
+#   lvx_room(NAME [DEPS ...])          library lvx_NAME of all *.cc of the folder that are not tests, fuzzers or benches
+#   lvx_room_tests(NAME [DEPS ...])    one GoogleTest program of all *_test.cc of the folder (RapidCheck is linked)
+#   lvx_room_fuzzers([DEPS ...])       one libFuzzer program per *_fuzz.cc, in the preset `fuzz` only; elsewhere the
+#                                      same file is built with a main that replays its corpus once, as a test
+
+add_library(lvx_flags INTERFACE)
+target_compile_options(lvx_flags INTERFACE
+    -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror
+    -Wno-gnu-statement-expression-from-macro-expansion -Wno-missing-designated-field-initializers -fno-omit-frame-pointer)
+target_include_directories(lvx_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+
+set(LVX_SANITIZE "" CACHE STRING "address,undefined or thread")
+if(LVX_SANITIZE)
+    target_compile_options(lvx_flags INTERFACE -fsanitize=${LVX_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(lvx_flags INTERFACE -fsanitize=${LVX_SANITIZE})
+endif()
+option(LVX_FUZZ "build *_fuzz.cc with libFuzzer" OFF)
+if(LVX_FUZZ)
+    target_compile_options(lvx_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(lvx_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_package(Threads REQUIRED)
+
+function(lvx_sources_of folder out)
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/*.cc)
+    list(FILTER found EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
+    set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+function(lvx_room name)
+    cmake_parse_arguments(ROOM "" "" "DEPS" ${ARGN})
+    lvx_sources_of(${CMAKE_CURRENT_SOURCE_DIR} sources)
+    if(sources)
+        add_library(lvx_${name} STATIC ${sources})
+        target_link_libraries(lvx_${name} PUBLIC lvx_flags ${ROOM_DEPS})
+    else()
+        add_library(lvx_${name} INTERFACE)
+        target_link_libraries(lvx_${name} INTERFACE lvx_flags ${ROOM_DEPS})
+    endif()
+endfunction()
+
+function(lvx_room_tests name)
+    cmake_parse_arguments(ROOM "" "" "DEPS" ${ARGN})
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
+    if(found)
+        add_executable(${name}_test ${found})
+        target_link_libraries(${name}_test PRIVATE lvx_flags ${ROOM_DEPS} rapidcheck gmock gtest gtest_main
+                              Threads::Threads)
+        add_test(NAME ${name} COMMAND ${name}_test)
+        set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+    endif()
+endfunction()
+
+function(lvx_room_fuzzers)
+    cmake_parse_arguments(ROOM "" "" "DEPS" ${ARGN})
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_fuzz.cc)
+    foreach(source ${found})
+        get_filename_component(target ${source} NAME_WE)
+        if(LVX_FUZZ)
+            add_executable(${target} ${source})
+            target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+        else()
+            add_executable(${target} ${source} ${CMAKE_SOURCE_DIR}/fuzz/replay_main.cc)
+            add_test(NAME ${target}_corpus COMMAND ${target} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${target})
+            set_tests_properties(${target}_corpus PROPERTIES LABELS unit TIMEOUT 120)
+        endif()
+        target_link_libraries(${target} PRIVATE lvx_flags ${ROOM_DEPS})
+    endforeach()
+endfunction()

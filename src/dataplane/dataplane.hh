@@ -1,0 +1,82 @@
+// The data plane as the daemon sees it: loaded or adopted, given a cluster, interfaces and ways, read for counters and
+// connections.  One-level seam: BpfDataplane is the real one, MemoryDataplane serves tests of the daemon.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/snapshot.hh"
+#include "base/result.hh"
+#include "model/model.hh"
+#include "net/world.hh"
+
+namespace lvx::dataplane {
+
+struct Sizes {  // 0 = default: connections from the machine's memory, the others from dataplane/sizes.hh
+    std::uint64_t connections = 0;
+    std::uint32_t services = 0, servers = 0, pool_words = 0;
+    bool operator==(const Sizes&) const = default;
+};
+
+struct Options {
+    std::string directory = "/sys/fs/bpf/lvx/main";  // pins; made, and bpffs mounted below it, when missing
+    Sizes sizes;
+};
+
+// What a server's neighbour looks like; `way` without mac or no way at all is an explicit "no neighbour".
+struct ServerWay {
+    Address server;
+    std::optional<net::Way> way;
+    bool operator==(const ServerWay&) const = default;
+};
+
+struct ServerTraffic {
+    std::uint64_t active = 0, inactive = 0, persistent = 0;
+    api::Traffic counters;
+};
+
+struct TableUse {
+    std::uint64_t connections = 0, capacity = 0, bytes = 0;  // bytes: all maps
+    std::uint32_t buckets = 0;
+};
+
+class Dataplane {
+ public:
+    virtual ~Dataplane() = default;
+
+    [[nodiscard]] virtual bool adopted() const = 0;
+    // What the adopted tables were configured with; empty cluster otherwise.
+    [[nodiscard]] virtual model::Cluster running() const = 0;
+
+    // All or nothing: packets see the cluster before or this one.  Unchanged services keep ids, counters, cursors.
+    [[nodiscard]] virtual Result<void> apply(const model::Cluster& cluster) = 0;
+    // Attaches what is new, detaches what is gone, updates what changed; errors name the interface and go on with the rest.
+    [[nodiscard]] virtual std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) = 0;
+    virtual void set_ways(const std::vector<ServerWay>& ways) = 0;
+    // Routes or neighbours of clients changed: ways back are looked up anew.
+    virtual void forget_client_ways() = 0;
+
+    // Frees expired connections in a slice of the table; called every 10 ms, visits the whole table about once a second.
+    virtual void sweep() = 0;
+
+    // Counters since the last zero; servers in the cluster's order.
+    [[nodiscard]] virtual api::Traffic service_counters(const model::ServiceKey& key) const = 0;
+    [[nodiscard]] virtual ServerTraffic server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const = 0;
+    [[nodiscard]] virtual std::vector<api::VerdictSnapshot> verdicts() const = 0;  // those that are not 0
+    // Calls `visit` for each live connection until it returns false.
+    virtual void connections(const std::function<bool(const api::ConnectionSnapshot&)>& visit) const = 0;
+    [[nodiscard]] virtual TableUse use() const = 0;
+    virtual void zero(const std::optional<model::ServiceKey>& key) = 0;
+
+    // Detaches every hook and removes the pins: forwarding ends here.  Without it, destruction leaves forwarding on.
+    virtual void stop() = 0;
+};
+
+// Loads the programs into new maps, or adopts the pinned ones when schema and sizes fit.  Errors say what to do:
+// EPERM (privilege), EOPNOTSUPP (a kernel feature and its version), EEXIST (tables of another schema), EBUSY (another
+// XDP program, named), ENOSPC.
+[[nodiscard]] Result<std::unique_ptr<Dataplane>> open(const Options& options);
+
+}  // namespace lvx::dataplane

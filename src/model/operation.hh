@@ -1,0 +1,30 @@
+// The operations of ipvsadm on a cluster, with the kernel's rules and errors (facts: IPVS netlink commands 1..7, 16,
+// 17): a pure function from a cluster to a cluster or to the errno the kernel would give.  Each is one value, so a
+// command line, a line of a save file and a JSON request are the same thing.
+#pragma once
+
+#include <expected>
+#include <variant>
+
+#include "model/model.hh"
+
+namespace lvx::model {
+
+struct AddService { Service service; };                          // servers empty.  EEXIST, ENOENT (scheduler), EINVAL
+struct EditService { Service service; };                         // full replacement but for servers.  ESRCH, ENOENT
+struct DeleteService { ServiceKey key; };                        // ESRCH
+struct AddServer { ServiceKey key; Server server; };             // ESRCH, EEXIST, ERANGE, EINVAL
+struct EditServer { ServiceKey key; Server server; };            // ESRCH, ENOENT, ERANGE
+struct DeleteServer { ServiceKey key; Endpoint endpoint; };      // ESRCH, ENOENT
+struct Flush {};
+struct SetTimeouts { Timeouts timeouts; };                       // 0 seconds = keep
+struct Zero { std::optional<ServiceKey> key; };                  // ESRCH; changes no model: the data plane zeroes
+
+using Operation = std::variant<AddService, EditService, DeleteService, AddServer, EditServer, DeleteServer, Flush,
+                               SetTimeouts, Zero>;
+
+// The cluster after `operation`, or the errno with which IPVS refuses it.  EOPNOTSUPP: known, but no data plane for
+// it yet (what is refused and why is in the list beside the implementation).
+[[nodiscard]] std::expected<Cluster, int> apply(const Cluster& before, const Operation& operation);
+
+}  // namespace lvx::model

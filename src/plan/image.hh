@@ -1,0 +1,65 @@
+// The configuration as packets will see it, computed whole and without touching anything: the contents of one
+// configuration set (abi/).  The data plane copies it into the inactive set and flips root.active_set.
+//
+//   Cluster + Registry of ids -> Image            (build)
+//   Image + maps              -> packets see it   (src/dataplane)
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "abi/counter.h"
+#include "abi/server.h"
+#include "abi/service.h"
+#include "base/result.hh"
+#include "model/model.hh"
+
+namespace lvx::plan {
+
+struct Limits {
+    std::uint32_t services = 0, servers = 0, pool_words = 0;
+};
+
+// Which id each service and server has.  An id outlives its object while connections name it, so that a server that
+// is removed and added again gets its connections back, as in IPVS, and no connection ever reaches another server.
+struct Registry {
+    std::map<model::ServiceKey, std::uint32_t> services;
+    std::map<std::pair<std::uint32_t, Endpoint>, std::uint32_t> servers;  // by service id and endpoint
+    bool operator==(const Registry&) const = default;
+};
+
+// The scheduler's place in its sequence, to be stored when the new set becomes active.  Only for services whose
+// sequence changed: others keep the cursor they have.
+struct CursorChange {
+    std::uint32_t service = 0;
+    std::uint64_t position = 0;
+    bool operator==(const CursorChange&) const = default;
+};
+
+struct Image {
+    std::vector<abi::service> services;  // by id; ids without service are all zero
+    std::vector<abi::server> servers;    // by id; nexthop is 0: the data plane fills it in
+    std::vector<std::uint32_t> pool;
+    std::vector<std::pair<abi::service_key, std::uint32_t>> keys;
+    std::array<std::uint8_t, std::size_t{FILTER_LINES} * FILTER_LINE_BYTES> filter{};  // abi/filter.h's bits
+    std::vector<CursorChange> cursors;
+    Registry registry;
+};
+
+// What the build has to know of the running table.
+struct Running {
+    Registry registry;
+    Image const* image = nullptr;                        // null at first start
+    std::vector<std::uint64_t> cursors;                  // by service id
+    std::vector<bool> server_in_use;                     // by server id: a connection names it
+    std::uint32_t tick_shift = 8, hertz = 250;           // to turn seconds into ticks
+};
+
+// Errors (code ENOSPC): more services, servers or pool words than the table was made for; says how many and which
+// option makes it larger.
+[[nodiscard]] Result<Image> build(const model::Cluster& cluster, const Running& running, const Limits& limits);
+
+}  // namespace lvx::plan
