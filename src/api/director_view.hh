@@ -1,0 +1,53 @@
+// The one seam between the HTTP side and the daemon: what can be asked of a director, and what can be done to it.
+// The daemon implements it, fake_director.hh implements it for tests; routes.hh is written against it.
+//
+// All members are called from the daemon's one loop and answer at once: they read values that are kept anyway and
+// never wait.  `connections` walks the table; it hands over one connection at a time so that a million of them need no
+// list, and stops early when the visitor says so.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "api/snapshot.hh"
+#include "model/operation.hh"
+
+namespace lvx::api {
+
+// What became of a reload: a refused file changes nothing.
+struct ReloadOutcome {
+    bool applied = false;
+    std::string diagnostics;  // the reader's text with file:line:column and hints; warnings of an applied file, too
+    bool operator==(const ReloadOutcome&) const = default;
+};
+
+// What happens to packets when the daemon ends.
+enum class StopKind {
+    keep_forwarding,  // programs, links and tables stay pinned; the next daemon adopts them
+    stop_forwarding,  // everything is taken off the interfaces
+};
+
+enum class Visit { next, stop };
+using ConnectionVisitor = std::function<Visit(const ConnectionSnapshot&)>;
+
+class Director {
+ public:
+    virtual ~Director() = default;
+
+    [[nodiscard]] virtual StatusSnapshot status() const = 0;
+    [[nodiscard]] virtual ServicesSnapshot services() const = 0;
+    // Every verdict of every interface, those with no packets included.
+    [[nodiscard]] virtual std::vector<VerdictSnapshot> verdicts() const = 0;
+    [[nodiscard]] virtual std::vector<InterfaceSnapshot> interfaces() const = 0;
+    virtual void connections(const ConnectionVisitor& visitor) const = 0;
+
+    // 0, or the errno with which IPVS refuses the operation (model/operation.hh); a refused operation changes nothing.
+    [[nodiscard]] virtual int execute(const model::Operation& operation) = 0;
+    // Reads the configuration file again and applies the difference.
+    [[nodiscard]] virtual ReloadOutcome reload() = 0;
+    // Asks the daemon to end; the answer is still sent.
+    virtual void stop(StopKind kind) = 0;
+};
+
+}  // namespace lvx::api
