@@ -24,6 +24,10 @@ endif()
 
 find_package(Threads REQUIRED)
 
+# What ./dev builds for its suites: programs of tests labelled unit, and those that also run under ThreadSanitizer.
+add_custom_target(unit_tests)
+add_custom_target(thread_tests)
+
 function(lvx_sources_of folder out)
     file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/*.cc)
     list(FILTER found EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
@@ -51,6 +55,7 @@ function(lvx_room_tests name)
                               Threads::Threads)
         add_test(NAME ${name} COMMAND ${name}_test)
         set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+        add_dependencies(unit_tests ${name}_test)
     endif()
 endfunction()
 
@@ -66,6 +71,7 @@ function(lvx_room_fuzzers)
             add_executable(${target} ${source} ${CMAKE_SOURCE_DIR}/fuzz/replay_main.cc)
             add_test(NAME ${target}_corpus COMMAND ${target} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${target})
             set_tests_properties(${target}_corpus PROPERTIES LABELS unit TIMEOUT 120)
+            add_dependencies(unit_tests ${target})
         endif()
         target_link_libraries(${target} PRIVATE lvx_flags ${ROOM_DEPS})
     endforeach()
