@@ -2,10 +2,11 @@
 // The daemon implements it, fake_director.hh implements it for tests; routes.hh is written against it.
 //
 // All members are called from the daemon's one loop and answer at once: they read values that are kept anyway and
-// never wait.  `connections` walks the table; it hands over one connection at a time so that a million of them need no
-// list, and stops early when the visitor says so.
+// never wait.  `connections` walks the table from a given place and says where it stopped, so that a table of millions
+// is told in pages and the loop is never held for long.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ enum class StopKind {
 };
 
 enum class Visit { next, stop };
+inline constexpr std::uint64_t end_of_table = 0;
 using ConnectionVisitor = std::function<Visit(const ConnectionSnapshot&)>;
 
 class Director {
@@ -40,7 +42,9 @@ class Director {
     // Every verdict of every interface, those with no packets included.
     [[nodiscard]] virtual std::vector<VerdictSnapshot> verdicts() const = 0;
     [[nodiscard]] virtual std::vector<InterfaceSnapshot> interfaces() const = 0;
-    virtual void connections(const ConnectionVisitor& visitor) const = 0;
+    // Visits connections from slot `from` on until the visitor says stop; returns the slot to go on with, or
+    // end_of_table.  Connections that come or go meanwhile may be missed or not, all others are visited once.
+    [[nodiscard]] virtual std::uint64_t connections(std::uint64_t from, const ConnectionVisitor& visitor) const = 0;
 
     // 0, or the errno with which IPVS refuses the operation (model/operation.hh); a refused operation changes nothing.
     [[nodiscard]] virtual int execute(const model::Operation& operation) = 0;
