@@ -4,6 +4,7 @@
 #pragma once
 
 #include <expected>
+#include <string_view>
 #include <variant>
 
 #include "model/model.hh"
@@ -26,5 +27,14 @@ using Operation = std::variant<AddService, EditService, DeleteService, AddServer
 // The cluster after `operation`, or the errno with which IPVS refuses it.  EOPNOTSUPP: known, but no data plane for
 // it yet (what is refused and why is in the list beside the implementation).
 [[nodiscard]] std::expected<Cluster, int> apply(const Cluster& before, const Operation& operation);
+
+// What the data plane cannot do yet, as a sentence without full stop for an operator; empty where it can.  The one list
+// behind EOPNOTSUPP, and behind the configuration reader's errors.
+[[nodiscard]] std::string_view unsupported(const Service& service);  // but for its servers
+[[nodiscard]] std::string_view unsupported(const Server& server);
+[[nodiscard]] std::string_view unsupported(const Operation& operation);
+
+// True for the schedulers of abi/scheduler.h, and for "none".
+[[nodiscard]] bool known_scheduler(std::string_view name);
 
 }  // namespace lvx::model

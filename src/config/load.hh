@@ -1,0 +1,45 @@
+// load(): the configuration files of a director -> the cluster they describe, and everything that is to be said about
+// them.  Pure: files are read by the caller's function.
+//
+//   text -> lines (source, include, definitions) -> tokens (lexer) -> tree -> model + places, with diagnostics from
+//   every stage in one list.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config/diagnostic.hh"
+#include "config/reader.hh"
+#include "config/source.hh"
+#include "model/model.hh"
+
+namespace lvx::config {
+
+struct Options {
+    std::string config_id;  // of "@id" lines; usually the host name up to its first dot
+    // ${_ENV NAME} and ${_RANDOM}: what the outside world gives.
+    std::map<std::string, std::string> environment;
+    std::uint64_t random_seed = 0;
+};
+
+// Where services and servers are described, for "where does this value come from" and for messages after loading.
+struct Places {
+    std::map<model::ServiceKey, Place> services;
+    std::map<std::pair<model::ServiceKey, Endpoint>, Place> servers;
+};
+
+struct Outcome {
+    model::Cluster cluster;    // of what was understood; use it only if usable()
+    Diagnostics diagnostics;   // in source order, each once
+    Sources sources;           // the files read, which the diagnostics point into
+    Places places;
+
+    [[nodiscard]] bool usable() const;          // no error among the diagnostics
+    [[nodiscard]] std::string report() const;   // all diagnostics as text, without colours
+};
+
+[[nodiscard]] Outcome load(const Reader& reader, std::string_view main_file, const Options& options);
+
+}  // namespace lvx::config
