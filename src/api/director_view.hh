@@ -6,8 +6,10 @@
 // is told in pages and the loop is never held for long.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,13 @@
 #include "model/operation.hh"
 
 namespace lvx::api {
+
+// How far a list of operations came.
+struct Execution {
+    std::size_t executed = 0;  // how many hold
+    int refusal = 0;           // 0, or the errno with which IPVS refuses operation number `executed` (model/operation.hh)
+    bool operator==(const Execution&) const = default;
+};
 
 // What became of a reload: a refused file changes nothing.
 struct ReloadOutcome {
@@ -46,8 +55,9 @@ class Director {
     // end_of_table.  Connections that come or go meanwhile may be missed or not, all others are visited once.
     [[nodiscard]] virtual std::uint64_t connections(std::uint64_t from, const ConnectionVisitor& visitor) const = 0;
 
-    // 0, or the errno with which IPVS refuses the operation (model/operation.hh); a refused operation changes nothing.
-    [[nodiscard]] virtual int execute(const model::Operation& operation) = 0;
+    // Executes in order up to the first refusal: those before it hold, it and those after it change nothing.  A list
+    // is one change set for the data plane, so a restore of 10,000 lines is applied once.
+    [[nodiscard]] virtual Execution execute(std::span<const model::Operation> operations) = 0;
     // Reads the configuration file again and applies the difference.
     [[nodiscard]] virtual ReloadOutcome reload() = 0;
     // Asks the daemon to end; the answer is still sent.

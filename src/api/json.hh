@@ -1,0 +1,44 @@
+// Values of the API as JSON text and back.  Names are those of the struct's fields; enumerations are their words
+// ("tcp", "masq"), addresses their text, durations whole seconds; an absent optional is null.  When reading, a field
+// that is missing keeps the struct's default, and one that is unknown or of the wrong kind is refused with its place.
+//
+// An operation is an object of one member whose name says which: {"delete_service": {"key": {…}}}.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/answer.hh"
+#include "api/director_view.hh"
+#include "api/snapshot.hh"
+#include "model/operation.hh"
+
+namespace lvx::api {
+
+// Where and why a text is not the value it should be: {"[2].add_server.server.weight", "not a number from 0 to 4294967295"}.
+struct JsonFault {
+    std::string place, reason;
+    [[nodiscard]] std::string sentence() const;
+    bool operator==(const JsonFault&) const = default;
+};
+
+using Operations = std::vector<model::Operation>;
+using Verdicts = std::vector<VerdictSnapshot>;
+using Interfaces = std::vector<InterfaceSnapshot>;
+
+template <class T>
+concept Wire = std::same_as<T, StatusSnapshot> || std::same_as<T, ServicesSnapshot> || std::same_as<T, Verdicts> ||
+               std::same_as<T, Interfaces> || std::same_as<T, ConnectionSnapshot> || std::same_as<T, model::Timeouts> ||
+               std::same_as<T, Operations> || std::same_as<T, OperationsOutcome> || std::same_as<T, ReloadOutcome> ||
+               std::same_as<T, Problem>;
+
+// One line, without a final newline.
+template <Wire T>
+[[nodiscard]] std::string to_json(const T& value);
+
+template <Wire T>
+[[nodiscard]] std::expected<T, JsonFault> from_json(std::string_view text);
+
+}  // namespace lvx::api
