@@ -18,7 +18,4 @@ struct Reader {
     std::function<std::vector<std::string>(std::string_view pattern)> match;
 };
 
-// The real file system.
-[[nodiscard]] Reader disk_reader();
-
 }  // namespace lvx::config
