@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The Internet checksum (RFC 1071), kept right by what changed (RFC 1624, equation 3).  A change is a running sum of
+ * ~old + new over the words that changed, in the order they have in the frame; it is added to a checksum once.
+ *
+ * A complete checksum is the complement of the sum.  Where the kernel left the rest to the device (CHECKSUM_PARTIAL at
+ * tc), the field holds the sum of the pseudo header alone, not complemented: changes of addresses count there, changes of
+ * ports do not.  A program cannot see which of both an skb has; at tc leave the field to bpf_l4_csum_replace(), which
+ * can, and hand it checksum_wide() of the changes.
+ *
+ * An IPv4 UDP checksum of 0 means "none" (RFC 768) and stays 0.  Kernel IPVS computes it in full there; at XDP the
+ * payload may be 9,000 bytes, the sender decided to do without, and every NAT device keeps 0.
+ */
+#ifndef LVX_BPF_PACKET_CHECKSUM_H
+#define LVX_BPF_PACKET_CHECKSUM_H
+
+#include "bpf/packet/wire.h"
+
+PACKET_BEGIN
+
+/* Sums of at most 2^32 words of 32 bits. */
+PACKET_INLINE __u64 change16(__be16 before, __be16 after) { return (__u64)(__u16)~before + after; }
+PACKET_INLINE __u64 change32(__be32 before, __be32 after) { return (__u64)(__u32)~before + after; }
+PACKET_INLINE __u64 change64(__u64 before, __u64 after) {
+    return change32((__u32)before, (__u32)after) + change32((__u32)(before >> 32), (__u32)(after >> 32));
+}
+PACKET_INLINE __u64 change128(const union address* before, const union address* after) {
+    return change64(before->halves[0], after->halves[0]) + change64(before->halves[1], after->halves[1]);
+}
+/* One hop less: the time to live is the upper half of its word (RFC 1141). */
+PACKET_INLINE __u64 change_ttl(void) { return (__u16)~WIRE16(0x0100); }
+
+/* A sum in 32 bits, as bpf_l3_csum_replace() and bpf_l4_csum_replace() take it with size 0. */
+PACKET_INLINE __u32 checksum_wide(__u64 sum) {
+    sum = (sum >> 32) + (__u32)sum;
+    return (__u32)((sum >> 32) + (__u32)sum);
+}
+/* A sum in 16 bits; 0 only if every word was 0. */
+PACKET_INLINE __u16 checksum_fold(__u64 sum) {
+    sum = (sum >> 32) + (__u32)sum;     /* below 2^33 */
+    sum = (sum >> 16) + (sum & 0xffff); /* below 2^18 */
+    sum = (sum >> 16) + (sum & 0xffff);
+    return (__u16)((sum >> 16) + sum);
+}
+/* The new value of a complete checksum. */
+PACKET_INLINE __u16 checksum_changed(__u16 checksum, __u64 change) {
+    return (__u16)~checksum_fold((__u64)(__u16)~checksum + change);
+}
+/* The new value of a partial one; only addresses may be in the change. */
+PACKET_INLINE __u16 checksum_changed_partial(__u16 checksum, __u64 change) { return checksum_fold(checksum + change); }
+
+/* Sum of the length bytes at offset, at most CHECKSUM_REACH of them, an odd last byte padded with zero; CHECKSUM_UNREACHED
+ * if they are not all linear. */
+enum { CHECKSUM_REACH = 1536, CHECKSUM_UNREACHED = -1 };
+PACKET_OUTLINED __s64 checksum_sum(const struct cursor* cursor, __u32 offset, __u32 length);
+/* Sum of the pseudo header; protocol and length (host order) of the transport (RFC 9293, 3.1; RFC 8200, 8.1). */
+PACKET_INLINE __u64 checksum_pseudo(const union address* source, const union address* destination, __u8 protocol,
+                                    __u32 length);
+
+PACKET_END
+
+#endif

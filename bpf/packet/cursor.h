@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The cursor: the only place that compares with the end of the frame.
+ *
+ *   data                         end                    data + length
+ *    | bytes that may be touched  | not linear (tc only)  |
+ *
+ * Everything in bpf/packet is C11 for BPF and, from the same source, C and C++23 natively; it knows bytes only, no
+ * maps and no helpers.  cursor_at() has a body of its own for BPF: the verifier understands "pointer + size > end" and
+ * nothing else, but natively a pointer past its block is undefined, so there lengths are compared.
+ */
+#ifndef LVX_BPF_PACKET_CURSOR_H
+#define LVX_BPF_PACKET_CURSOR_H
+
+#include "abi/address.h"
+#include "abi/verdict.h"
+
+#ifdef __cplusplus
+#define PACKET_BEGIN namespace lvx::packet { using namespace lvx::abi;
+#define PACKET_END }
+#else
+#define PACKET_BEGIN
+#define PACKET_END
+#endif
+
+#define PACKET_INLINE static inline __attribute__((always_inline))
+/* A function of its own in the BPF object, verified at each call; it may be handed pointers to the caller's stack. */
+#define PACKET_OUTLINED static __attribute__((noinline, unused))
+
+/* Makes a value opaque to the compiler, so that the register it checked is the register it uses. */
+#ifdef __bpf__
+#define PACKET_OPAQUE(value) __asm__ volatile("" : "+r"(value))
+#else
+#define PACKET_OPAQUE(value) ((void)0)
+#endif
+
+/* Structs laid over bytes.  BPF may load any size anywhere, but clang would load bytes one by one if it knew. */
+#ifdef __bpf__
+#define PACKET_WIRE __attribute__((may_alias))
+#else
+#define PACKET_WIRE __attribute__((may_alias, packed))
+#endif
+
+PACKET_BEGIN
+
+/* What a parser returns: an enum verdict of abi/verdict.h, or one of these. */
+enum packet_result {
+    PACKET_PARSED = -1,
+    PACKET_NOT_LINEAR = -2, /* the frame is long enough, but data..end is not: pull and parse again (tc only) */
+};
+
+enum { CURSOR_REACH = 0x3fff }; /* largest offset looked at; six IPv6 extension headers of 2 KiB fit */
+
+struct cursor {
+    __u8* data;
+    __u8* end;
+    __u32 length; /* bytes of the whole frame, linear or not */
+};
+
+/* The bytes offset .. offset + size - 1 of the frame, or null. size is a constant. */
+PACKET_INLINE __u8* cursor_at(const struct cursor* cursor, __u32 offset, __u32 size) {
+    PACKET_OPAQUE(offset);
+    if (offset > CURSOR_REACH) return 0;
+#ifdef __bpf__
+    __u8* at = cursor->data + offset;
+    PACKET_OPAQUE(at);
+    if (at + size > cursor->end) return 0;
+    return at;
+#else
+    __u64 linear = (__u64)(cursor->end - cursor->data);
+    if (linear < (__u64)offset + size) return 0;
+    return cursor->data + offset;
+#endif
+}
+
+/* What to return where cursor_at() gave null: the frame is too short, or only its linear part is. */
+PACKET_INLINE int cursor_lacks(const struct cursor* cursor, __u32 offset, __u32 size, enum verdict verdict) {
+    return offset <= CURSOR_REACH && offset + size <= cursor->length ? (int)PACKET_NOT_LINEAR : (int)verdict;
+}
+
+PACKET_END
+
+#endif
