@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "api/snapshot.hh"
+#include "api/director_view.hh"
 #include "base/result.hh"
 #include "model/model.hh"
 #include "net/world.hh"
@@ -65,8 +65,9 @@ class Dataplane {
     [[nodiscard]] virtual api::Traffic service_counters(const model::ServiceKey& key) const = 0;
     [[nodiscard]] virtual ServerTraffic server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const = 0;
     [[nodiscard]] virtual std::vector<api::VerdictSnapshot> verdicts() const = 0;  // those that are not 0
-    // Calls `visit` for each live connection until it returns false.
-    virtual void connections(const std::function<bool(const api::ConnectionSnapshot&)>& visit) const = 0;
+    // Visits live connections from slot `from` on until `visit` says stop; the slot to go on with, or
+    // api::end_of_table (0).  So that a table of millions is told in pages (api/director_view.hh).
+    [[nodiscard]] virtual std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visit) const = 0;
     [[nodiscard]] virtual TableUse use() const = 0;
     virtual void zero(const std::optional<model::ServiceKey>& key) = 0;
 
