@@ -8,12 +8,20 @@
 
 ABI_BEGIN
 
+/* How the data plane is attached; for an adopting daemon. */
+enum interface_flag {
+    INTERFACE_XDP_NATIVE = 1 << 0,
+    INTERFACE_XDP_GENERIC = 1 << 1,
+    INTERFACE_TC = 1 << 2,
+    INTERFACE_QDISC_MADE = 1 << 3, /* the clsact qdisc is of our making */
+};
+
 struct interface {
     __u32 ifindex; /* 0: empty place */
     __u32 slot;    /* dense number below INTERFACE_LIMIT: where its counters are */
     __u32 mtu;
     __u8 mac[6];
-    __u16 flags;
+    __u16 flags; /* enum interface_flag */
     __u32 zero[3];
 };
 ABI_ASSERT_SIZE(struct interface, 32);

@@ -26,7 +26,8 @@ struct server {
     __u32 upper_threshold; /* connections, 0 = off */
     __u32 lower_threshold;
     __u32 nexthop; /* index; the daemon stores it in both sets, atomically, when the neighbour changes */
-    __u32 spare[5];
+    __u32 last_weight; /* the latest that was not 0: mh keeps a quiesced server's slots */
+    __u32 spare[4];
 };
 ABI_ASSERT_SIZE(struct server, 64);
 

@@ -16,6 +16,7 @@
 #include "abi/service.h"
 #include "base/result.hh"
 #include "model/model.hh"
+#include "plan/schedule/schedule.hh"
 
 namespace lvx::plan {
 
@@ -39,6 +40,9 @@ struct CursorChange {
     bool operator==(const CursorChange&) const = default;
 };
 
+// Where each rr and wrr service stood when its servers last changed, with what IPVS remembers besides (schedule.hh).
+using Standings = std::map<std::uint32_t, Standing>;
+
 struct Image {
     std::vector<abi::service> services;  // by id; ids without service are all zero
     std::vector<abi::server> servers;    // by id; nexthop is 0: the data plane fills it in
@@ -46,20 +50,35 @@ struct Image {
     std::vector<std::pair<abi::service_key, std::uint32_t>> keys;
     std::array<std::uint8_t, std::size_t{FILTER_LINES} * FILTER_LINE_BYTES> filter{};  // abi/filter.h's bits
     std::vector<CursorChange> cursors;
+    Standings standings;
     Registry registry;
+    model::Timeouts timeouts;
 };
 
 // What the build has to know of the running table.
 struct Running {
-    Registry registry;
-    Image const* image = nullptr;                        // null at first start
-    std::vector<std::uint64_t> cursors;                  // by service id
-    std::vector<bool> server_in_use;                     // by server id: a connection names it
-    std::uint32_t tick_shift = 8, hertz = 250;           // to turn seconds into ticks
+    const Image* image = nullptr;               // null at first start
+    std::vector<std::uint64_t> cursors;         // by service id
+    std::vector<bool> server_in_use;            // by server id: a connection names it
+    std::uint32_t tick_shift = 8, hertz = 250;  // to turn seconds into ticks
 };
 
-// Errors (code ENOSPC): more services, servers or pool words than the table was made for; says how many and which
-// option makes it larger.
+// Errors: ENOSPC, more services, servers or pool words than the table was made for, says how many and which option
+// makes it larger; EOPNOTSUPP, what this data plane cannot do yet, names the service; EINVAL, more servers than mh has
+// slots; ERANGE, weights whose wrr sequence exceeds 32 bits.
 [[nodiscard]] Result<Image> build(const model::Cluster& cluster, const Running& running, const Limits& limits);
+
+// The cluster an image was built from, services in the order of their ids; without what no image holds yet
+// (persistence, tunnels).  For a daemon that adopts tables it did not make.
+[[nodiscard]] model::Cluster cluster_of(const Image& image);
+
+// A service's servers in list order, as its scheduler sees them.
+[[nodiscard]] std::vector<Target> targets_of(const Image& image, std::uint32_t service);
+
+[[nodiscard]] model::ServiceKey key_of(const abi::service& service);
+[[nodiscard]] abi::service_key map_key(const model::ServiceKey& key);
+[[nodiscard]] Endpoint endpoint_of(const abi::server& server);
+[[nodiscard]] Address address_of(const abi::address& address);
+[[nodiscard]] abi::address abi_address(const Address& address);
 
 }  // namespace lvx::plan

@@ -1,0 +1,87 @@
+#include "plan/registry.hh"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <set>
+
+namespace lvx::plan {
+namespace {
+
+// Hands out the lowest numbers that are not taken.
+class FreeIds {
+ public:
+    explicit FreeIds(std::uint32_t limit) : taken_(limit) {}
+    void take(std::uint32_t id) { taken_[id] = true; }
+    std::optional<std::uint32_t> next() {
+        while (lowest_ < taken_.size() && taken_[lowest_]) ++lowest_;
+        if (lowest_ == taken_.size()) return std::nullopt;
+        take(lowest_);
+        return lowest_;
+    }
+
+ private:
+    std::vector<bool> taken_;
+    std::uint32_t lowest_ = 0;
+};
+
+std::unexpected<Error> full(const std::string& what, std::string_view kind, std::uint32_t limit) {
+    return refusal(fmt::format("cannot place {} {}: all {} places of the table are taken", kind, what, limit), ENOSPC,
+                   fmt::format("start lvxd with a larger --max-{0}s; removed {0}s keep their place while connections "
+                               "name them", kind));
+}
+
+std::set<std::pair<model::ServiceKey, Endpoint>> wanted_servers(const model::Cluster& cluster) {
+    std::set<std::pair<model::ServiceKey, Endpoint>> wanted;
+    for (const model::Service& service : cluster.services)
+        for (const model::Server& server : service.servers) wanted.emplace(service.key, server.endpoint);
+    return wanted;
+}
+
+// What of the running registry must stay, wanted or not.
+Registry kept(const model::Cluster& cluster, const Running& running) {
+    Registry result;
+    if (!running.image) return result;
+    const Image& image = *running.image;
+    const auto wanted = wanted_servers(cluster);
+    std::map<std::uint32_t, model::ServiceKey> keys;
+    for (const auto& [key, id] : image.registry.services) {
+        keys.emplace(id, key);
+        if (cluster.find(key) || (image.services[id].flags & abi::SERVICE_PRESENT)) result.services.emplace(key, id);
+    }
+    for (const auto& [place, id] : image.registry.servers) {
+        const model::ServiceKey& key = keys.at(place.first);
+        const bool in_use = id < running.server_in_use.size() && running.server_in_use[id];
+        const bool available = image.servers[id].flags & abi::SERVER_AVAILABLE;
+        if (!in_use && !available && !wanted.contains({key, place.second})) continue;
+        result.servers.emplace(place, id);
+        result.services.emplace(key, place.first);
+    }
+    return result;
+}
+
+}  // namespace
+
+Result<Registry> assign_ids(const model::Cluster& cluster, const Running& running, const Limits& limits) {
+    Registry registry = kept(cluster, running);
+    FreeIds services(limits.services), servers(limits.servers);
+    for (const auto& [key, id] : registry.services) services.take(id);
+    for (const auto& [place, id] : registry.servers) servers.take(id);
+    for (const model::Service& service : cluster.services) {
+        if (!registry.services.contains(service.key)) {
+            const auto id = services.next();
+            if (!id) return full(service.key.text(), "service", limits.services);
+            registry.services.emplace(service.key, *id);
+        }
+        const std::uint32_t service_id = registry.services.at(service.key);
+        for (const model::Server& server : service.servers) {
+            if (registry.servers.contains({service_id, server.endpoint})) continue;
+            const auto id = servers.next();
+            if (!id) return full(server.endpoint.text() + " of " + service.key.text(), "server", limits.servers);
+            registry.servers.emplace(std::pair{service_id, server.endpoint}, *id);
+        }
+    }
+    return registry;
+}
+
+}  // namespace lvx::plan
