@@ -1,0 +1,215 @@
+#include "api/metrics.hh"
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+namespace lvx::api {
+
+namespace {
+
+using Label = std::pair<std::string_view, std::string_view>;
+
+// The format escapes backslash, double quote and line feed in label values, nothing else.
+std::string escaped(std::string_view text) {
+    std::string result;
+    for (const char character : text) {
+        if (character == '\\' || character == '"') result += '\\';
+        if (character == '\n') result += "\\n";
+        else result += character;
+    }
+    return result;
+}
+
+// One metric family after the other; all samples of a family must stand together.
+class Page {
+ public:
+    void family(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = name;
+        fmt::format_to(std::back_inserter(text_), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+    }
+
+    void sample(std::initializer_list<Label> labels, std::uint64_t value) {
+        text_ += name_;
+        std::string_view separator = "{";
+        for (const auto& [name, content] : labels) {
+            fmt::format_to(std::back_inserter(text_), "{}{}=\"{}\"", separator, name, escaped(content));
+            separator = ",";
+        }
+        fmt::format_to(std::back_inserter(text_), "{}{}\n", labels.size() == 0 ? " " : "} ", value);
+    }
+
+    [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+    std::string name_, text_;
+};
+
+std::string service_name(const ServiceSnapshot& service) { return service.service.key.text(); }
+std::string server_name(const ServerSnapshot& server) { return server.server.endpoint.text(); }
+
+// The method of the servers if they agree; IPVS keeps it per server.
+std::string_view forward_of(const ServiceSnapshot& service) {
+    if (service.servers.empty()) return "none";
+    const model::Method first = service.servers.front().server.method;
+    for (const ServerSnapshot& server : service.servers) {
+        if (server.server.method != first) return "mixed";
+    }
+    return model::method_name(first);
+}
+
+void write_info(Page& page, const MetricsInput& input) {
+    page.family("lvx_build_info", "gauge", "Version of the daemon and of the kernel under it; always 1.");
+    page.sample({{"version", input.status.version}, {"kernel", input.status.kernel}}, 1);
+
+    page.family("lvx_service_info", "gauge", "What a virtual service is; always 1.");
+    for (const ServiceSnapshot& service : input.services.services) {
+        const model::ServiceKey& key = service.service.key;
+        page.sample({{"service", service_name(service)}, {"protocol", model::protocol_name(key.protocol)},
+                     {"address", key.fwmark == 0 ? key.address.text() : ""}, {"port", std::to_string(key.port)},
+                     {"fwmark", std::to_string(key.fwmark)}, {"scheduler", service.service.scheduler},
+                     {"forward", forward_of(service)}}, 1);
+    }
+
+    page.family("lvx_server_info", "gauge", "What a real server is; always 1.");
+    for (const ServiceSnapshot& service : input.services.services) {
+        for (const ServerSnapshot& server : service.servers) {
+            const Endpoint& endpoint = server.server.endpoint;
+            page.sample({{"service", service_name(service)}, {"server", server_name(server)},
+                         {"address", endpoint.address.text()}, {"port", std::to_string(endpoint.port)},
+                         {"forward", model::method_name(server.server.method)}}, 1);
+        }
+    }
+}
+
+struct TrafficFamily {
+    std::string_view suffix, help;
+    std::uint64_t Traffic::* member;
+};
+
+constexpr TrafficFamily traffic_families[] = {
+    {"connections_total", "Connections scheduled.", &Traffic::connections},
+    {"receive_packets_total", "Packets from clients.", &Traffic::in_packets},
+    {"receive_bytes_total", "Bytes from clients, IP headers included.", &Traffic::in_bytes},
+    {"transmit_packets_total", "Packets to clients.", &Traffic::out_packets},
+    {"transmit_bytes_total", "Bytes to clients, IP headers included.", &Traffic::out_bytes},
+};
+
+void write_service_traffic(Page& page, const ServicesSnapshot& services) {
+    for (const TrafficFamily& family : traffic_families) {
+        page.family(fmt::format("lvx_service_{}", family.suffix), "counter", family.help);
+        for (const ServiceSnapshot& service : services.services) {
+            page.sample({{"service", service_name(service)}}, service.counters.*family.member);
+        }
+    }
+}
+
+void write_server_traffic(Page& page, const ServicesSnapshot& services) {
+    for (const TrafficFamily& family : traffic_families) {
+        page.family(fmt::format("lvx_server_{}", family.suffix), "counter", family.help);
+        for (const ServiceSnapshot& service : services.services) {
+            for (const ServerSnapshot& server : service.servers) {
+                page.sample({{"service", service_name(service)}, {"server", server_name(server)}}, server.counters.*family.member);
+            }
+        }
+    }
+}
+
+void write_service_states(Page& page, const ServicesSnapshot& services) {
+    page.family("lvx_service_connections", "gauge", "Connections in the table, as IPVS counts them.");
+    for (const ServiceSnapshot& service : services.services) {
+        std::uint64_t active = 0, inactive = 0;
+        for (const ServerSnapshot& server : service.servers) {
+            active += server.active;
+            inactive += server.inactive;
+        }
+        page.sample({{"service", service_name(service)}, {"state", "active"}}, active);
+        page.sample({{"service", service_name(service)}, {"state", "inactive"}}, inactive);
+    }
+
+    page.family("lvx_service_servers", "gauge", "Real servers by state: up has a weight, drain has weight 0.");
+    for (const ServiceSnapshot& service : services.services) {
+        std::uint64_t up = 0;
+        for (const ServerSnapshot& server : service.servers) up += server.server.weight != 0 ? 1 : 0;
+        page.sample({{"service", service_name(service)}, {"state", "up"}}, up);
+        page.sample({{"service", service_name(service)}, {"state", "drain"}}, service.servers.size() - up);
+    }
+}
+
+void write_server_states(Page& page, const ServicesSnapshot& services) {
+    page.family("lvx_server_weight", "gauge", "Weight in use; 0 takes no new connections.");
+    for (const ServiceSnapshot& service : services.services) {
+        for (const ServerSnapshot& server : service.servers) {
+            page.sample({{"service", service_name(service)}, {"server", server_name(server)}}, server.server.weight);
+        }
+    }
+    page.family("lvx_server_connections", "gauge", "Connections in the table, as IPVS counts them.");
+    for (const ServiceSnapshot& service : services.services) {
+        for (const ServerSnapshot& server : service.servers) {
+            const std::string service_label = service_name(service), server_label = server_name(server);
+            page.sample({{"service", service_label}, {"server", server_label}, {"state", "active"}}, server.active);
+            page.sample({{"service", service_label}, {"server", server_label}, {"state", "inactive"}}, server.inactive);
+            page.sample({{"service", service_label}, {"server", server_label}, {"state", "persistent"}}, server.persistent);
+        }
+    }
+}
+
+void write_data_plane(Page& page, const MetricsInput& input) {
+    page.family("lvx_verdict_packets_total", "counter", "Packets by how they ended; the sum is every packet seen.");
+    for (const VerdictSnapshot& verdict : input.verdicts) {
+        page.sample({{"verdict", verdict.name}, {"kind", verdict.kind}, {"interface", verdict.interface}}, verdict.packets);
+    }
+    page.family("lvx_drop_packets_total", "counter", "Packets dropped, by reason.");
+    for (const VerdictSnapshot& verdict : input.verdicts) {
+        if (verdict.kind == "dropped") page.sample({{"reason", verdict.name}, {"interface", verdict.interface}}, verdict.packets);
+    }
+    page.family("lvx_interface_xdp_mode", "gauge", "The hook in use on an interface; always 1.");
+    for (const InterfaceSnapshot& interface : input.interfaces) {
+        page.sample({{"interface", interface.name}, {"mode", interface.hook}}, 1);
+    }
+    page.family("lvx_conntrack_entries", "gauge", "Connections in the table.");
+    page.sample({}, input.status.connections);
+    page.family("lvx_conntrack_entries_limit", "gauge", "Connections the table is made for.");
+    page.sample({}, input.status.capacity);
+    page.family("lvx_conntrack_memory_bytes", "gauge", "Memory of the table with its tags.");
+    page.sample({}, input.status.table_bytes);
+}
+
+void write_daemon(Page& page, const MetricsInput& input) {
+    page.family("lvx_config_last_reload_successful", "gauge", "1 unless the last configuration was refused.");
+    const std::string& state = input.status.configuration_state;
+    page.sample({}, state == "loaded" || state == "none" ? 1 : 0);
+    page.family("lvx_config_changes_total", "counter", "Changes applied since the daemon started.");
+    page.sample({}, input.status.generation);
+    page.family("lvx_problems", "gauge", "Problems that \"lvx status\" lists.");
+    page.sample({}, input.status.problems.size());
+    page.family("lvx_api_requests_total", "counter", "Requests answered on the API socket.");
+    page.sample({}, input.door.requests);
+    page.family("lvx_api_refused_total", "counter", "Connections and requests that met a bound of the API socket.");
+    const ServerCounters& door = input.door;
+    const std::pair<std::string_view, std::uint64_t> bounds[] = {
+        {"too_many_connections", door.too_many_connections}, {"header_too_large", door.header_too_large},
+        {"body_too_large", door.body_too_large},             {"bad_request", door.bad_request},
+        {"read_timeout", door.read_timeout},                 {"write_timeout", door.write_timeout},
+        {"idle_timeout", door.idle_timeout},
+    };
+    for (const auto& [reason, count] : bounds) page.sample({{"reason", reason}}, count);
+}
+
+}  // namespace
+
+std::string metrics(const MetricsInput& input) {
+    Page page;
+    write_info(page, input);
+    write_service_traffic(page, input.services);
+    write_service_states(page, input.services);
+    write_server_traffic(page, input.services);
+    write_server_states(page, input.services);
+    write_data_plane(page, input);
+    write_daemon(page, input);
+    return page.take();
+}
+
+}  // namespace lvx::api

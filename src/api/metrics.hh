@@ -1,0 +1,24 @@
+// The page that Prometheus reads (text format 0.0.4), as a pure function of snapshots.  Names and labels are fixed: they
+// are an interface.  Only counters and states, never rates; addresses stand in the *_info series alone, so that the
+// others stay small and are joined by `service` and `server`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/door.hh"
+#include "api/snapshot.hh"
+
+namespace lvx::api {
+
+struct MetricsInput {
+    StatusSnapshot status;
+    ServicesSnapshot services;
+    std::vector<VerdictSnapshot> verdicts;
+    std::vector<InterfaceSnapshot> interfaces;
+    ServerCounters door;
+};
+
+[[nodiscard]] std::string metrics(const MetricsInput& input);
+
+}  // namespace lvx::api

@@ -1,0 +1,186 @@
+#include "api/routes.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <expected>
+#include <map>
+
+#include "api/json.hh"
+#include "api/metrics.hh"
+
+namespace lvx::api {
+
+namespace {
+
+using Query = std::map<std::string_view, std::string_view>;
+using Refused = std::unexpected<Problem>;
+
+struct Call {
+    const Query& query;
+    const std::string& body;
+    Director& director;
+    const ServerCounters& door;
+};
+
+using Answer = std::expected<Response, Problem>;
+
+Refused bad_request(std::string detail, std::string hint) {
+    return Refused(Problem{.title = "Bad Request", .status = 400, .detail = std::move(detail), .code = "bad_request", .hint = std::move(hint)});
+}
+
+template <class T>
+Response json_response(const T& value) { return {.content_type = "application/json", .body = to_json(value) + "\n"}; }
+
+std::expected<std::uint64_t, Problem> number(const Query& query, std::string_view name, std::uint64_t absent, std::uint64_t limit) {
+    const auto found = query.find(name);
+    if (found == query.end()) return absent;
+    const std::string_view text = found->second;
+    std::uint64_t value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failed != std::errc() || end != text.data() + text.size() || value > limit) {
+        return bad_request(fmt::format("{} is not a number from 0 to {}", name, limit), "");
+    }
+    return value;
+}
+
+// ---- the resources ----
+
+Answer get_status(const Call& call) { return json_response(call.director.status()); }
+Answer get_services(const Call& call) { return json_response(call.director.services()); }
+Answer get_drops(const Call& call) { return json_response(call.director.verdicts()); }
+Answer get_interfaces(const Call& call) { return json_response(call.director.interfaces()); }
+Answer get_timeouts(const Call& call) { return json_response(call.director.services().timeouts); }
+Answer get_health(const Call&) { return Response{.content_type = "text/plain; charset=utf-8", .body = "ok\n"}; }
+
+Answer get_metrics(const Call& call) {
+    const MetricsInput input{call.director.status(), call.director.services(), call.director.verdicts(), call.director.interfaces(), call.door};
+    return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics(input)};
+}
+
+Answer get_connections(const Call& call) {
+    const auto cursor = number(call.query, "cursor", 0, std::numeric_limits<std::uint64_t>::max());
+    if (!cursor) return Refused(cursor.error());
+    const auto limit = number(call.query, "limit", connections_page, connections_page_limit);
+    if (!limit) return Refused(limit.error());
+    if (*limit == 0) return bad_request("limit is 0", "leave it out to get pages of the usual size");
+    Response response{.content_type = "application/x-ndjson"};
+    std::uint64_t lines = 0;
+    const std::uint64_t next = call.director.connections(*cursor, [&](const ConnectionSnapshot& connection) {
+        response.body += to_json(connection) + "\n";
+        return ++lines < *limit ? Visit::next : Visit::stop;
+    });
+    if (next != end_of_table) response.link = fmt::format("</v1/connections?cursor={}&limit={}>; rel=\"next\"", next, *limit);
+    return response;
+}
+
+// The errno's own symbol and text; what it means for an operation is the tool's to say (ipvsadm words it its way).
+Problem refusal_problem(const Execution& execution) {
+    const char* symbol = strerrorname_np(execution.refusal);
+    return {.title = "Operation refused",
+            .status = 409,
+            .detail = fmt::format("operation {}: {}", execution.executed, strerrordesc_np(execution.refusal)),
+            .code = symbol == nullptr ? fmt::format("E{}", execution.refusal) : symbol,
+            .hint = "those before it hold, those after it were not looked at",
+            .number = execution.refusal,
+            .index = execution.executed};
+}
+
+Answer post_operations(const Call& call) {
+    const auto operations = from_json<Operations>(call.body);
+    if (!operations) return bad_request(operations.error().sentence(), "send a list of operations: [{\"flush\": {}}]");
+    const Execution execution = call.director.execute(*operations);
+    if (execution.refusal != 0) return Refused(refusal_problem(execution));
+    return json_response(OperationsOutcome{execution.executed});
+}
+
+Answer post_reload(const Call& call) {
+    const ReloadOutcome outcome = call.director.reload();
+    Response response = json_response(outcome);
+    if (!outcome.applied) response.status = 422;
+    return response;
+}
+
+Answer post_stop(const Call& call) {
+    const auto found = call.query.find("forwarding");
+    const std::string_view word = found == call.query.end() ? "keep" : found->second;
+    if (word != "keep" && word != "stop") return bad_request("forwarding is neither keep nor stop", "");
+    call.director.stop(word == "keep" ? StopKind::keep_forwarding : StopKind::stop_forwarding);
+    return Response{.status = 202, .content_type = "application/json", .body = "{}\n"};
+}
+
+struct Route {
+    std::string_view method, path;
+    Answer (*answer)(const Call&);
+    std::array<std::string_view, 2> parameters = {};
+};
+
+constexpr std::array routes{
+    Route{"GET", "/v1/status", get_status},
+    Route{"GET", "/v1/services", get_services},
+    Route{"GET", "/v1/connections", get_connections, {"cursor", "limit"}},
+    Route{"GET", "/v1/drops", get_drops},
+    Route{"GET", "/v1/interfaces", get_interfaces},
+    Route{"GET", "/v1/timeouts", get_timeouts},
+    Route{"POST", "/v1/operations", post_operations},
+    Route{"POST", "/v1/reload", post_reload},
+    Route{"POST", "/v1/stop", post_stop, {"forwarding"}},
+    Route{"GET", "/healthz", get_health},
+    Route{"GET", "/metrics", get_metrics},
+};
+
+// ---- from the request line to a route ----
+
+// Values are digits and words, so a percent sign never has to be decoded: it is simply not a valid value.
+std::expected<Query, Problem> parse_query(std::string_view text, const Route& route) {
+    Query query;
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(text.size(), pair.size() + 1));
+        const std::size_t equals = pair.find('=');
+        const std::string_view name = pair.substr(0, equals);
+        if (name.empty() || std::ranges::find(route.parameters, name) == route.parameters.end()) {
+            return bad_request(fmt::format("{} has no parameter \"{}\"", route.path, name), "");
+        }
+        query[name] = equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
+    }
+    return query;
+}
+
+Response not_found(std::string_view path) {
+    std::string known;
+    for (const Route& route : routes) known += (known.empty() ? "" : ", ") + std::string(route.path);
+    return problem_response({.title = "Not Found", .status = 404, .detail = fmt::format("there is no {}", path),
+                             .code = "no_such_resource", .hint = "there are " + known});
+}
+
+Response not_allowed(const Route& route, std::string_view method) {
+    Response response = problem_response({.title = "Method Not Allowed", .status = 405,
+                                          .detail = fmt::format("{} knows no {}", route.path, method),
+                                          .code = "no_such_method", .hint = "use " + std::string(route.method)});
+    response.allow = route.method;
+    return response;
+}
+
+}  // namespace
+
+Response problem_response(const Problem& problem) {
+    return {.status = problem.status, .content_type = "application/problem+json", .body = to_json(problem) + "\n"};
+}
+
+Response answer(const Request& request, Director& director, const ServerCounters& door) {
+    const std::string_view target = request.target;
+    const std::string_view path = target.substr(0, target.find('?'));
+    const auto route = std::ranges::find(routes, path, &Route::path);
+    if (route == routes.end()) return not_found(path);
+    if (route->method != request.method) return not_allowed(*route, request.method);
+    const auto query = parse_query(path.size() < target.size() ? target.substr(path.size() + 1) : std::string_view{}, *route);
+    if (!query) return problem_response(query.error());
+    auto result = route->answer({*query, request.body, director, door});
+    return result ? std::move(*result) : problem_response(result.error());
+}
+
+}  // namespace lvx::api
