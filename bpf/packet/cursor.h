@@ -55,6 +55,7 @@ struct cursor {
     __u8* data;
     __u8* end;
     __u32 length; /* bytes of the whole frame, linear or not */
+    __u32 zero;
 };
 
 /* The bytes offset .. offset + size - 1 of the frame, or null. size is a constant. */

@@ -52,6 +52,7 @@ struct frame {
     __u8 dont_fragment;      /* DF; always 1 for IPv6 */
     __u8 icmp_type;
     __u8 icmp_code;
+    __u8 zero[5];
 };
 
 /* Ethernet: not_ip for all but IPv4 and IPv6. */

@@ -19,6 +19,19 @@
 
 PACKET_BEGIN
 
+/* A field anywhere in a frame. */
+struct wire_field {
+    __be16 value;
+} PACKET_WIRE;
+
+struct wire_word {
+    __be32 value;
+} PACKET_WIRE;
+
+struct wire_long {
+    __u64 value;
+} PACKET_WIRE;
+
 enum {
     ETHER_HEADER = 14,
     ETHER_TAG = 4,
@@ -86,8 +99,8 @@ struct ipv6_header {
     __be16 payload_length;
     __u8 next_header;
     __u8 hop_limit;
-    __be32 source[4];
-    __be32 destination[4];
+    struct wire_long source[2];
+    struct wire_long destination[2];
 } PACKET_WIRE;
 
 struct ipv6_extension { /* the first 8 bytes of hop-by-hop, destination, routing, fragment and authentication headers */
@@ -151,11 +164,6 @@ struct icmp_header {
     __u8 code;
     __be16 checksum;
     __be32 rest; /* the next hop's MTU: lower half in 3/4 (RFC 1191), all of it in ICMPv6 type 2 */
-} PACKET_WIRE;
-
-/* A 16-bit field anywhere in a frame. */
-struct wire_field {
-    __be16 value;
 } PACKET_WIRE;
 
 PACKET_END
