@@ -2,9 +2,9 @@
 /*
  * The keyed hash of {client address, client port, protocol} and what is made of it: two buckets and a tag.
  *
- * Sums of products of 32-bit sums (the NH family of universal hashes): for a seed the sender does not know, any two
- * clients collide with probability 2^-32, whatever they look like; the last multiplication spreads neighbours.  An
- * IPv4 client's upper half is zero and not worth its product.
+ * Sums of products of 32-bit sums (the NH family of universal hashes): for a seed the sender does not know,
+ * any two clients collide with probability 2^-32, whatever they look like; the last multiplication spreads
+ * neighbours.  An IPv4 client's upper half is zero and not worth its product.
  */
 #ifndef LVX_TABLE_HASH_H
 #define LVX_TABLE_HASH_H
@@ -15,21 +15,19 @@
 
 TABLE_BEGIN
 
-TABLE_INLINE __u64 hash_product(__u64 half, __u64 key)
-{
+TABLE_INLINE __u64 hash_product(__u64 half, __u64 key) {
     __u32 low = (__u32)half + (__u32)key;
     __u32 high = (__u32)(half >> 32) + (__u32)(key >> 32);
 
     return (__u64)low * high;
 }
 
-TABLE_INLINE __u64 hash_client(const struct table *t, const union address *client, __be16 port, __u8 protocol)
-{
+TABLE_INLINE __u64 hash_client(const struct table* t, const union address* client, __be16 port,
+                               __u8 protocol) {
     __u64 first = table_seed(t, 0), second = table_seed(t, 1);
     __u64 hash = ((__u64)protocol << 16 | port) * (first | 1) + hash_product(client->halves[1], second);
 
-    if (client->halves[0])
-        hash += hash_product(client->halves[0], first);
+    if (client->halves[0]) hash += hash_product(client->halves[0], first);
     hash ^= hash >> 32;
     hash *= 0xd6e8feb86659fd93ull; /* any odd constant with bits everywhere */
     return hash ^ hash >> 32;
@@ -37,7 +35,9 @@ TABLE_INLINE __u64 hash_client(const struct table *t, const union address *clien
 
 /* Multiply-shift reaches every bucket of any count alike. */
 TABLE_INLINE __u32 bucket_first(__u64 hash, __u32 buckets) { return (__u32)((hash >> 32) * buckets >> 32); }
-TABLE_INLINE __u32 bucket_second(__u64 hash, __u32 buckets) { return (__u32)((hash & 0xffffffff) * buckets >> 32); }
+TABLE_INLINE __u32 bucket_second(__u64 hash, __u32 buckets) {
+    return (__u32)((hash & 0xffffffff) * buckets >> 32);
+}
 
 /* The top bit says "used", so a tag is never 0 and free places are one mask away. */
 #define TAG_USED 0x8000

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A new connection.  Several CPUs may insert the same one at once (a SYN and its retransmission on two queues), and
- * two services may want one client port to reach one server, which a reply could not tell apart.  So:
+ * A new connection.  Several CPUs may insert the same one at once (a SYN and its retransmission on two
+ * queues), and two services may want one client port to reach one server, which a reply could not tell apart.
+ * So:
  *
  *   look for rivals -> claim a slot -> fill it -> tag it -> publish it -> look for rivals again
  *
- * Whoever publishes second sees the first (both are full barriers).  Of two equal connections the one that a lookup
- * meets first stays, whoever notices removes the other; each ends exactly once, by compare-and-swap.
+ * Whoever publishes second sees the first (both are full barriers).  Of two equal connections the one that a
+ * lookup meets first stays, whoever notices removes the other; each ends exactly once, by compare-and-swap.
  */
 #ifndef LVX_TABLE_INSERT_H
 #define LVX_TABLE_INSERT_H
@@ -22,20 +23,18 @@
 
 TABLE_BEGIN
 
-/* The primary bucket is preferred up to so many used slots: a lookup that ends there reads one line of tags instead of
- * two.  Above, the emptier bucket is taken. */
+/* The primary bucket is preferred up to so many used slots: a lookup that ends there reads one line of tags
+ * instead of two.  Above, the emptier bucket is taken. */
 enum { PRIMARY_PREFERRED = 5 };
 
 enum rivalry { RIVAL_none, RIVAL_equal, RIVAL_ambiguous };
 
-TABLE_INLINE enum rivalry rival_kind(const struct table *t, const struct connection *slot, const struct lookup *lookup,
-                                     const struct opening *opening)
-{
-    const struct server *mine = table_server(t, lookup->set * table_max_servers(t) + opening->server);
+TABLE_INLINE enum rivalry rival_kind(const struct table* t, const struct connection* slot,
+                                     const struct lookup* lookup, const struct opening* opening) {
+    const struct server* mine = table_server(t, lookup->set, opening->server);
     __u64 ports = request_ports(lookup) | (__u64)opening->server_port << PORTS_SERVER_SHIFT;
 
-    if (slot_difference(slot, lookup, ports, PORTS_REQUEST_MASK & PORTS_REPLY_MASK))
-        return RIVAL_none;
+    if (slot_difference(slot, lookup, ports, PORTS_REQUEST_MASK & PORTS_REPLY_MASK)) return RIVAL_none;
     if (!slot_difference(slot, lookup, ports, PORTS_REQUEST_MASK) &&
         service_has_address(t, lookup->set, slot_service(slot), &lookup->other))
         return RIVAL_equal;
@@ -45,41 +44,37 @@ TABLE_INLINE enum rivalry rival_kind(const struct table *t, const struct connect
     return RIVAL_none;
 }
 
-/* One candidate.  Returns the index that stays when it is not `self`, TABLE_AMBIGUOUS, or TABLE_MISS: go on. */
-TABLE_INLINE __s32 settle_one(const struct table *t, struct lookup *lookup, const struct opening *opening,
-                              __u32 index, int self_passed)
-{
-    const struct connection *slot = table_slot(t, index);
+/* One candidate.  Returns the index that stays when it is not `self`, TABLE_AMBIGUOUS, or TABLE_MISS: go on.
+ */
+TABLE_INLINE __s32 settle_one(const struct table* t, struct lookup* lookup, const struct opening* opening,
+                              __u32 index, int self_passed) {
+    const struct connection* slot = table_slot(t, index);
     enum rivalry kind;
     __u64 control;
 
-    if (!slot)
-        return TABLE_MISS;
+    if (!slot) return TABLE_MISS;
     control = load_control(slot);
-    if (!control_live(control, lookup->now))
-        return TABLE_MISS;
+    if (!control_live(control, lookup->now)) return TABLE_MISS;
     kind = rival_kind(t, slot, lookup, opening);
-    if (kind == RIVAL_ambiguous)
-        return TABLE_AMBIGUOUS;
-    if (kind == RIVAL_equal && self_passed)
-        table_remove(t, index, control, lookup->set, lookup->now);
-    if (kind != RIVAL_equal || self_passed)
-        return TABLE_MISS;
+    if (kind == RIVAL_ambiguous) return TABLE_AMBIGUOUS;
+    if (kind == RIVAL_equal && self_passed) table_remove(t, index, control, lookup->set, lookup->now);
+    if (kind != RIVAL_equal || self_passed) return TABLE_MISS;
     lookup->control = control;
     return (__s32)index;
 }
 
-/* Rivals of `self` (an index, or ID_NONE before there is one) in the order a lookup visits them.  Returns self's
- * index when it stays (TABLE_MISS for ID_NONE), the index of the one that stays instead, or TABLE_AMBIGUOUS. */
-TABLE_FUNCTION int table_settle(const struct table *t, struct lookup *lookup, const struct opening *opening, __u32 self)
-{
+/* Rivals of `self` (an index, or ID_NONE before there is one) in the order a lookup visits them.  Returns
+ * self's index when it stays (TABLE_MISS for ID_NONE), the index of the one that stays instead, or
+ * TABLE_AMBIGUOUS. */
+TABLE_FUNCTION int table_settle(const struct table* t, struct lookup* lookup, const struct opening* opening,
+                                __u32 self) {
     int self_passed = 0;
 
     TABLE_USES(t);
     for (int second = 0; lookup && opening && second < 2; second++) {
         __u32 bucket = second ? bucket_second(lookup->hash, table_buckets(t))
                               : bucket_first(lookup->hash, table_buckets(t));
-        const struct tag_line *line = table_tags(t, bucket);
+        const struct tag_line* line = table_tags(t, bucket);
         __u64 lanes = line ? lanes_tagged(line, hash_tag(lookup->hash)) : 0;
 
         for (__u32 tried = 0; lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
@@ -90,27 +85,23 @@ TABLE_FUNCTION int table_settle(const struct table *t, struct lookup *lookup, co
                 self_passed = 1;
             else
                 stays = settle_one(t, lookup, opening, index, self_passed);
-            if (stays != TABLE_MISS)
-                return stays;
+            if (stays != TABLE_MISS) return stays;
         }
     }
     return (__s32)self;
 }
 
 /* Claims one of `lanes` that is free or expired; on success lookup.control is the claim. */
-TABLE_FUNCTION int table_claim_lane(const struct table *t, struct lookup *lookup, __u32 bucket, __u64 lanes)
-{
+TABLE_FUNCTION int table_claim_lane(const struct table* t, struct lookup* lookup, __u32 bucket, __u64 lanes) {
     TABLE_USES(t);
     for (__u32 tried = 0; lookup && lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
         __u32 index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
-        struct connection *slot = table_slot(t, index);
+        struct connection* slot = table_slot(t, index);
         __u64 control;
 
-        if (!slot)
-            return TABLE_MISS;
+        if (!slot) return TABLE_MISS;
         control = load_control(slot);
-        if (!control_claimable(control, lookup->now))
-            continue;
+        if (!control_claimable(control, lookup->now)) continue;
         lookup->control = control_claim(control, lookup->now);
         if (swap_u64(&slot->control, control, lookup->control) == control) {
             release_gauges(t, slot, control, lookup->set);
@@ -121,36 +112,34 @@ TABLE_FUNCTION int table_claim_lane(const struct table *t, struct lookup *lookup
 }
 
 /* A slot of either bucket: a free one where the policy wants it, else a free one, else an expired one. */
-TABLE_INLINE __s32 claim(const struct table *t, struct lookup *lookup)
-{
-    __u32 first = bucket_first(lookup->hash, table_buckets(t)), second = bucket_second(lookup->hash, table_buckets(t));
+TABLE_INLINE __s32 claim(const struct table* t, struct lookup* lookup) {
+    __u32 first = bucket_first(lookup->hash, table_buckets(t)),
+          second = bucket_second(lookup->hash, table_buckets(t));
     const struct tag_line *first_line = table_tags(t, first), *second_line = table_tags(t, second);
     __u64 first_free, second_free;
     __s32 index;
     int prefer_second;
 
-    if (!first_line || !second_line)
-        return TABLE_FAULT;
+    if (!first_line || !second_line) return TABLE_FAULT;
     first_free = lanes_free(first_line);
     second_free = lanes_free(second_line);
     prefer_second = lanes_count(first_free) + PRIMARY_PREFERRED < SLOTS_PER_BUCKET &&
                     lanes_count(second_free) > lanes_count(first_free);
-    index = prefer_second ? table_claim_lane(t, lookup, second, second_free) : table_claim_lane(t, lookup, first, first_free);
+    index = prefer_second ? table_claim_lane(t, lookup, second, second_free)
+                          : table_claim_lane(t, lookup, first, first_free);
     if (index < 0)
-        index = prefer_second ? table_claim_lane(t, lookup, first, first_free) : table_claim_lane(t, lookup, second, second_free);
-    if (index < 0)
-        index = table_claim_lane(t, lookup, first, LANES_ALL);
-    if (index < 0)
-        index = table_claim_lane(t, lookup, second, LANES_ALL);
-    if (index < 0)
-        return first_free | second_free ? TABLE_CONTENDED : TABLE_FULL;
+        index = prefer_second ? table_claim_lane(t, lookup, first, first_free)
+                              : table_claim_lane(t, lookup, second, second_free);
+    if (index < 0) index = table_claim_lane(t, lookup, first, LANES_ALL);
+    if (index < 0) index = table_claim_lane(t, lookup, second, LANES_ALL);
+    if (index < 0) return first_free | second_free ? TABLE_CONTENDED : TABLE_FULL;
     return index;
 }
 
-TABLE_INLINE void slot_fill(struct connection *slot, const struct lookup *lookup, const struct opening *opening)
-{
-    aliased_u64 *words = (aliased_u64 *)slot;
-    const aliased_u64 *mac = (const aliased_u64 *)opening->return_mac;
+TABLE_INLINE void slot_fill(struct connection* slot, const struct lookup* lookup,
+                            const struct opening* opening) {
+    aliased_u64* words = (aliased_u64*)slot;
+    const aliased_u64* mac = (const aliased_u64*)opening->return_mac;
 
     store_u64(&words[WORD_CLIENT], lookup->client.halves[0]);
     store_u64(&words[WORD_CLIENT + 1], lookup->client.halves[1]);
@@ -161,50 +150,42 @@ TABLE_INLINE void slot_fill(struct connection *slot, const struct lookup *lookup
 }
 
 /* From claimed to live.  0: the claim was taken for abandoned, nothing happened. */
-TABLE_INLINE int publish(const struct table *t, struct lookup *lookup, const struct opening *opening, __u32 index,
-                         struct connection *slot)
-{
-    struct tag_line *line = table_tags(t, index / SLOTS_PER_BUCKET);
+TABLE_INLINE int publish(const struct table* t, struct lookup* lookup, const struct opening* opening,
+                         __u32 index, struct connection* slot) {
+    struct tag_line* line = table_tags(t, index / SLOTS_PER_BUCKET);
     __u64 claimed = lookup->control;
-    __u64 live = control_make(control_generation(claimed), SLOT_live, opening->state, lookup->now + opening->timeout);
+    __u64 live =
+        control_make(control_generation(claimed), SLOT_live, opening->state, lookup->now + opening->timeout);
 
-    if (!line)
-        return 0;
+    if (!line) return 0;
     slot_fill(slot, lookup, opening);
     tag_store(line, index % SLOTS_PER_BUCKET, hash_tag(lookup->hash));
     gauge_bind(t, lookup->set, opening->server, state_active(opening->state));
     lookup->control = live;
-    if (swap_u64(&slot->control, claimed, live) == claimed)
-        return 1;
+    if (swap_u64(&slot->control, claimed, live) == claimed) return 1;
     gauge_unbind(t, lookup->set, opening->server, state_active(opening->state));
     return 0;
 }
 
-/* Index of the connection's slot, with opening.existed = 1 when it is not the one offered; or why there is none.
- * The lookup is that of a table_find_request that missed. */
-TABLE_FUNCTION int table_insert(const struct table *t, struct lookup *lookup, struct opening *opening)
-{
-    struct connection *slot;
+/* Index of the connection's slot, with opening.existed = 1 when it is not the one offered; or why there is
+ * none. The lookup is that of a table_find_request that missed. */
+TABLE_FUNCTION int table_insert(const struct table* t, struct lookup* lookup, struct opening* opening) {
+    struct connection* slot;
     __s32 index, stays;
     __u64 live;
 
     TABLE_USES(t);
-    if (!lookup || !opening)
-        return TABLE_FAULT;
+    if (!lookup || !opening) return TABLE_FAULT;
     stays = table_settle(t, lookup, opening, ID_NONE);
     opening->existed = stays >= 0;
-    if (stays >= 0 || stays == TABLE_AMBIGUOUS)
-        return stays;
+    if (stays >= 0 || stays == TABLE_AMBIGUOUS) return stays;
     index = claim(t, lookup);
     slot = table_slot(t, (__u32)index);
-    if (index < 0 || !slot)
-        return index < 0 ? index : TABLE_FAULT;
-    if (!publish(t, lookup, opening, (__u32)index, slot))
-        return TABLE_CONTENDED;
+    if (index < 0 || !slot) return index < 0 ? index : TABLE_FAULT;
+    if (!publish(t, lookup, opening, (__u32)index, slot)) return TABLE_CONTENDED;
     live = lookup->control;
     stays = table_settle(t, lookup, opening, (__u32)index);
-    if (stays != index)
-        table_remove(t, (__u32)index, live, lookup->set, lookup->now);
+    if (stays != index) table_remove(t, (__u32)index, live, lookup->set, lookup->now);
     opening->existed = stays >= 0 && stays != index;
     return stays;
 }

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where the table lives.  The algorithms reach memory only through these accessors; each returns NULL for an index
- * that does not exist.  Natively they follow pointers of a struct table (a mapping of the pinned maps, or a vector in
- * a test).  The BPF program defines LVX_TABLE_STORAGE and all of them itself, before it includes table.h; there `t` is
- * always NULL and of no use, but the verifier wants to know its size.
- *
- *   struct table;
- *   table_tags(t, bucket)       table_slot(t, index)         table_service(t, set * max_services + id)
- *   table_server(t, set * max_servers + id)                  table_load(t, id)
- *   table_buckets(t)  table_seed(t, half)  table_max_services(t)  table_max_servers(t)      from .rodata
+ * Where the table lives.  The algorithms reach memory only through these accessors; each returns NULL for an
+ * index that does not exist.  Natively they follow pointers of a struct table: a mapping of the pinned maps,
+ * or vectors in a test.  The BPF program includes bpf/table/maps.h first, which defines the same accessors on
+ * maps; there `t` is always NULL and of no use, but the verifier wants to know its size.
  */
 #ifndef LVX_TABLE_STORAGE_H
 #define LVX_TABLE_STORAGE_H
@@ -21,11 +16,11 @@
 TABLE_BEGIN
 
 struct table {
-    struct tag_line *tags;
-    struct connection *slots;
-    struct service *services;  /* both sets, as all below: CONFIGURATION_SETS * max_services */
-    struct server *servers;
-    struct server_load *loads; /* max_servers: one per id, not per set */
+    struct tag_line* tags;
+    struct connection* slots;
+    struct service* services; /* both sets, as all below: CONFIGURATION_SETS * max_services */
+    struct server* servers;
+    struct server_load* loads; /* max_servers: one per id, not per set */
     __u64 seed[2];
     __u32 buckets;
     __u32 max_services;
@@ -36,33 +31,26 @@ struct table {
 #ifndef LVX_TABLE_STORAGE
 #define LVX_TABLE_STORAGE
 
-TABLE_INLINE __u32 table_buckets(const struct table *t) { return t->buckets; }
-TABLE_INLINE __u64 table_seed(const struct table *t, __u32 half) { return t->seed[half]; }
-TABLE_INLINE __u32 table_max_services(const struct table *t) { return t->max_services; }
-TABLE_INLINE __u32 table_max_servers(const struct table *t) { return t->max_servers; }
+TABLE_INLINE __u32 table_buckets(const struct table* t) { return t->buckets; }
+TABLE_INLINE __u64 table_seed(const struct table* t, __u32 half) { return t->seed[half]; }
 
-TABLE_INLINE struct tag_line *table_tags(const struct table *t, __u32 bucket)
-{
+TABLE_INLINE struct tag_line* table_tags(const struct table* t, __u32 bucket) {
     return bucket < t->buckets ? &t->tags[bucket] : 0;
 }
 
-TABLE_INLINE struct connection *table_slot(const struct table *t, __u32 index)
-{
+TABLE_INLINE struct connection* table_slot(const struct table* t, __u32 index) {
     return index / SLOTS_PER_BUCKET < t->buckets ? &t->slots[index] : 0;
 }
 
-TABLE_INLINE struct service *table_service(const struct table *t, __u32 index)
-{
-    return index < CONFIGURATION_SETS * t->max_services ? &t->services[index] : 0;
+TABLE_INLINE struct service* table_service(const struct table* t, __u32 set, __u32 id) {
+    return id < t->max_services ? &t->services[set * t->max_services + id] : 0;
 }
 
-TABLE_INLINE struct server *table_server(const struct table *t, __u32 index)
-{
-    return index < CONFIGURATION_SETS * t->max_servers ? &t->servers[index] : 0;
+TABLE_INLINE struct server* table_server(const struct table* t, __u32 set, __u32 id) {
+    return id < t->max_servers ? &t->servers[set * t->max_servers + id] : 0;
 }
 
-TABLE_INLINE struct server_load *table_load(const struct table *t, __u32 id)
-{
+TABLE_INLINE struct server_load* table_load(const struct table* t, __u32 id) {
     return id < t->max_servers ? &t->loads[id] : 0;
 }
 

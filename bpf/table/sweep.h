@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the daemon alone does with the mapped table: expiry in slices, reading a connection whole, and the sizes of a
- * table for a stated capacity.
+ * What the daemon alone does with the mapped table: expiry in slices, reading a connection whole, and the
+ * sizes of a table for a stated capacity.
  */
 #ifndef LVX_TABLE_SWEEP_H
 #define LVX_TABLE_SWEEP_H
@@ -13,8 +13,7 @@ TABLE_BEGIN
 /* Slots used at the stated capacity, in percent of all: what tests/ found no insertion to fail at. */
 enum { LOAD_PERCENT = 72 };
 
-TABLE_INLINE __u64 buckets_for_capacity(__u64 capacity)
-{
+TABLE_INLINE __u64 buckets_for_capacity(__u64 capacity) {
     const __u64 percent = (__u64)LOAD_PERCENT * SLOTS_PER_BUCKET;
 
     return (capacity * 100 + percent - 1) / percent;
@@ -25,25 +24,22 @@ struct sweep_count {
     __u32 live;
 };
 
-/* Frees what has expired among slots from .. from + count - 1.  A packet that refreshes a connection at the same moment
- * wins: the swap is of the exact word seen.  So are claims freed that a killed daemon left behind; whether such a claim
- * had counted its gauge already is not known, so the daemon recounts gauges when it adopts a table. */
-TABLE_INLINE struct sweep_count table_sweep(const struct table *t, __u32 from, __u32 count, __u32 set, __u32 now)
-{
+/* Frees what has expired among slots from .. from + count - 1.  A packet that refreshes a connection at the
+ * same moment wins: the swap is of the exact word seen.  So are claims freed that a killed daemon left
+ * behind; whether such a claim had counted its gauge already is not known, so the daemon recounts gauges when
+ * it adopts a table. */
+TABLE_INLINE struct sweep_count table_sweep(const struct table* t, __u32 from, __u32 count, __u32 set,
+                                            __u32 now) {
     struct sweep_count seen = {0, 0};
 
     for (__u32 index = from; index - from < count; index++) {
-        struct connection *slot = table_slot(t, index);
+        struct connection* slot = table_slot(t, index);
         __u64 control = slot ? load_control(slot) : 0, claimed = control_claim(control, now);
 
-        if (!slot)
-            break;
-        if (control_live(control, now))
-            seen.live++;
-        if (control_status(control) == SLOT_free || !control_expired(control, now))
-            continue;
-        if (swap_u64(&slot->control, control, claimed) != control)
-            continue;
+        if (!slot) break;
+        if (control_live(control, now)) seen.live++;
+        if (control_status(control) == SLOT_free || !control_expired(control, now)) continue;
+        if (swap_u64(&slot->control, control, claimed) != control) continue;
         release_gauges(t, slot, control, set);
         slot_free(t, index, slot, claimed);
         seen.expired++;
@@ -51,23 +47,20 @@ TABLE_INLINE struct sweep_count table_sweep(const struct table *t, __u32 from, _
     return seen;
 }
 
-/* The connection of a slot, all of one moment; control is 0 when there is none or it is just changing hands. */
-TABLE_INLINE struct connection table_copy(const struct table *t, __u32 index)
-{
+/* The connection of a slot, all of one moment; control is 0 when there is none or it is just changing hands.
+ */
+TABLE_INLINE struct connection table_copy(const struct table* t, __u32 index) {
     struct connection copy = {};
-    const struct connection *slot = table_slot(t, index);
-    aliased_u64 *words = (aliased_u64 *)&copy;
+    const struct connection* slot = table_slot(t, index);
+    aliased_u64* words = (aliased_u64*)&copy;
     __u64 control;
 
-    if (!slot)
-        return copy;
+    if (!slot) return copy;
     control = load_control(slot);
-    if (control_status(control) != SLOT_live)
-        return copy;
+    if (control_status(control) != SLOT_live) return copy;
     for (__u32 word = WORD_CLIENT; word < sizeof copy / sizeof(__u64); word++)
-        words[word] = __atomic_load_n((const aliased_u64 *)slot + word, __ATOMIC_ACQUIRE);
-    if (control_same(load_control(slot), control))
-        copy.control = control;
+        words[word] = __atomic_load_n((const aliased_u64*)slot + word, __ATOMIC_ACQUIRE);
+    if (control_same(load_control(slot), control)) copy.control = control;
     return copy;
 }
 

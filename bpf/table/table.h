@@ -2,17 +2,16 @@
 /*
  * The connection table: the door.  One algorithm, compiled for BPF and natively; layout in abi/connection.h.
  *
- *   table_find_request, table_find_reply   lookup of an established connection: index of its slot or TABLE_MISS
- *   table_touch    refresh and state change of a found connection
- *   table_insert   a new connection, or the one another CPU made at the same moment
- *   table_remove   ends a connection now
- *   sweep.h        native only: expiry in slices, consistent reading, sizes
+ *   table_find_request, table_find_reply   lookup of an established connection: index of its slot or
+ * TABLE_MISS table_touch    refresh and state change of a found connection table_insert   a new connection,
+ * or the one another CPU made at the same moment table_remove   ends a connection now sweep.h        native
+ * only: expiry in slices, consistent reading, sizes
  *
  * Invariants:
- *  - A slot's fields and tag are written only by whoever moved its control word to "claimed", so a live slot's tag is
- *    always right and stale tags do not exist.
- *  - Gauges count up before a connection becomes live (or active) and down after it ceased to be, each by whoever's
- *    compare-and-swap succeeded: they are never too small and exact at rest.
+ *  - A slot's fields and tag are written only by whoever moved its control word to "claimed", so a live
+ * slot's tag is always right and stale tags do not exist.
+ *  - Gauges count up before a connection becomes live (or active) and down after it ceased to be, each by
+ * whoever's compare-and-swap succeeded: they are never too small and exact at rest.
  */
 #ifndef LVX_TABLE_TABLE_H
 #define LVX_TABLE_TABLE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * IPVS's connection states: direction x event x state -> state.  The TCP rows are IPVS's tables without secure_tcp; a
- * TCP event is the first of RST, SYN, FIN, ACK that the packet carries.  Datagrams have one state.
+ * IPVS's connection states: direction x event x state -> state.  The TCP rows are IPVS's tables without
+ * secure_tcp; a TCP event is the first of RST, SYN, FIN, ACK that the packet carries.  Datagrams have one
+ * state.
  */
 #ifndef LVX_TABLE_TCP_STATE_H
 #define LVX_TABLE_TCP_STATE_H
@@ -24,14 +25,10 @@ enum flow_event { FLOW_syn, FLOW_fin, FLOW_ack, FLOW_rst, FLOW_other, FLOW_datag
 /* Bits of TCP's byte 13 (RFC 9293, 3.1). */
 enum tcp_flag { TCP_FLAG_fin = 1, TCP_FLAG_syn = 2, TCP_FLAG_rst = 4, TCP_FLAG_ack = 16 };
 
-TABLE_INLINE __u32 tcp_event(__u32 flags)
-{
-    if (flags & TCP_FLAG_rst)
-        return FLOW_rst;
-    if (flags & TCP_FLAG_syn)
-        return FLOW_syn;
-    if (flags & TCP_FLAG_fin)
-        return FLOW_fin;
+TABLE_INLINE __u32 tcp_event(__u32 flags) {
+    if (flags & TCP_FLAG_rst) return FLOW_rst;
+    if (flags & TCP_FLAG_syn) return FLOW_syn;
+    if (flags & TCP_FLAG_fin) return FLOW_fin;
     return flags & TCP_FLAG_ack ? FLOW_ack : FLOW_other;
 }
 
@@ -52,7 +49,8 @@ enum { FLOW_EVENT_ROWS = 8, FLOW_DIRECTION_ROWS = 4 };
 #define UD STATE_udp
 
 static const __u8 flow_transitions[FLOW_DIRECTION_ROWS][FLOW_EVENT_ROWS][STATE_LIMIT] = {
-    {   /* input        from NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
+    {
+        /* input        from NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
         /* syn      */ {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
         /* fin      */ {CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW},
         /* ack      */ {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
@@ -60,7 +58,8 @@ static const __u8 flow_transitions[FLOW_DIRECTION_ROWS][FLOW_EVENT_ROWS][STATE_L
         /* other    */ {CL, CL, CL, CL, CL, CL, CL, CL, CL, CL, CL},
         /* datagram */ {UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD},
     },
-    {   /* output       from NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
+    {
+        /* output       from NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
         /* syn      */ {SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR},
         /* fin      */ {TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW},
         /* ack      */ {ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES},
@@ -68,7 +67,8 @@ static const __u8 flow_transitions[FLOW_DIRECTION_ROWS][FLOW_EVENT_ROWS][STATE_L
         /* other    */ {CL, CL, CL, CL, CL, CL, CL, CL, CL, CL, CL},
         /* datagram */ {UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD, UD},
     },
-    {   /* input_only   from NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
+    {
+        /* input_only   from NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
         /* syn      */ {SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR},
         /* fin      */ {CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW},
         /* ack      */ {ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES},
@@ -91,9 +91,8 @@ static const __u8 flow_transitions[FLOW_DIRECTION_ROWS][FLOW_EVENT_ROWS][STATE_L
 #undef SA
 #undef UD
 
-TABLE_INLINE __u32 flow_next(__u32 direction, __u32 event, __u32 state)
-{
-    const __u8 *flat = &flow_transitions[0][0][0];
+TABLE_INLINE __u32 flow_next(__u32 direction, __u32 event, __u32 state) {
+    const __u8* flat = &flow_transitions[0][0][0];
 
     return flat[((direction * FLOW_EVENT_ROWS + event) * STATE_LIMIT + state) %
                 (FLOW_DIRECTION_ROWS * FLOW_EVENT_ROWS * STATE_LIMIT)];
@@ -105,8 +104,8 @@ enum { ACTIVE_STATES = 0 CONNECTION_STATES(X) };
 
 TABLE_INLINE __u32 state_active(__u32 state) { return (__u32)ACTIVE_STATES >> (state & 0xf) & 1; }
 
-/* A SYN that meets its connection in one of these opens a new one, perhaps at another server: what IPVS does with
- * conn_reuse_mode=1. */
+/* A SYN that meets its connection in one of these opens a new one, perhaps at another server: what IPVS does
+ * with conn_reuse_mode=1. */
 TABLE_INLINE int reschedules_on_syn(__u32 state) { return state == STATE_time_wait || state == STATE_close; }
 
 TABLE_END
