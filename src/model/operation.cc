@@ -59,6 +59,8 @@ Server* find_server(Service& service, const Endpoint& endpoint) {
     return found == service.servers.end() ? nullptr : &*found;
 }
 
+// Each of these changes the cluster or returns an errno and leaves it as it was.
+
 int carry_out(Cluster& cluster, const AddService& operation) {
     if (cluster.find(operation.service.key) != nullptr) return EEXIST;
     if (const int code = check_service(operation.service)) return code;
@@ -124,11 +126,13 @@ constexpr std::chrono::seconds longest_timeout{2678400};
 int carry_out(Cluster& cluster, const SetTimeouts& operation) {
     using Field = std::chrono::seconds Timeouts::*;
     constexpr std::array<Field, 3> fields = {&Timeouts::tcp, &Timeouts::tcp_fin, &Timeouts::udp};
+    Timeouts timeouts = cluster.timeouts;
     for (const Field field : fields) {
         const auto value = operation.timeouts.*field;
         if (value < std::chrono::seconds{0} || value > longest_timeout) return EINVAL;
-        if (value != std::chrono::seconds{0}) cluster.timeouts.*field = value;
+        if (value != std::chrono::seconds{0}) timeouts.*field = value;
     }
+    cluster.timeouts = timeouts;
     return 0;
 }
 
@@ -199,6 +203,16 @@ Applied apply(const Cluster& before, const Operation& operation) {
     const int code = std::visit([&](const auto& one) { return carry_out(after, one); }, operation);
     if (code != 0) return refused(code);
     return after;
+}
+
+AppliedList apply_all(Cluster before, std::span<const Operation> operations) {
+    AppliedList result{.cluster = std::move(before)};
+    for (const Operation& operation : operations) {
+        result.refusal = std::visit([&](const auto& one) { return carry_out(result.cluster, one); }, operation);
+        if (result.refusal != 0) break;
+        ++result.executed;
+    }
+    return result;
 }
 
 }  // namespace lvx::model

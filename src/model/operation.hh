@@ -3,7 +3,9 @@
 // command line, a line of a save file and a JSON request are the same thing.
 #pragma once
 
+#include <cstddef>
 #include <expected>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -27,6 +29,17 @@ using Operation = std::variant<AddService, EditService, DeleteService, AddServer
 // The cluster after `operation`, or the errno with which IPVS refuses it.  EOPNOTSUPP: known, but no data plane for
 // it yet (what is refused and why is in the list beside the implementation).
 [[nodiscard]] std::expected<Cluster, int> apply(const Cluster& before, const Operation& operation);
+
+// How far a list came: `cluster` has the first `executed` operations; `refusal` is why the next one was refused, or 0.
+struct AppliedList {
+    Cluster cluster;
+    std::size_t executed = 0;
+    int refusal = 0;
+    bool operator==(const AppliedList&) const = default;
+};
+
+// As apply() one by one up to the first refusal, without a copy of the cluster for each.
+[[nodiscard]] AppliedList apply_all(Cluster before, std::span<const Operation> operations);
 
 // What the data plane cannot do yet, as a sentence without full stop for an operator; empty where it can.  The one list
 // behind EOPNOTSUPP, and behind the configuration reader's errors.

@@ -227,6 +227,15 @@ TEST(Zero, ChangesNothingAndKnowsWhatIsThere) {
     EXPECT_EQ(code_of({}, Zero{}), 0);
 }
 
+TEST(ApplyAll, KeepsWhatCameBeforeTheFirstRefusal) {
+    const std::vector<Operation> operations = {DeleteService{web6().key}, SetTimeouts{{.tcp = std::chrono::seconds(5),
+        .tcp_fin = std::chrono::seconds(-1)}}, Flush{}};
+    Cluster expected = with_web();
+    expected.services.pop_back();
+    EXPECT_EQ(apply_all(with_web(), operations), (AppliedList{expected, 1, EINVAL}));
+    EXPECT_EQ(apply_all(with_web(), {}), (AppliedList{with_web(), 0, 0}));
+}
+
 RC_GTEST_PROP(Apply, KeepsKeysAndEndpointsUnique, ()) {
     const auto steps = *rc::gen::container<std::vector<std::pair<int, int>>>(
         rc::gen::pair(rc::gen::inRange(0, 4), rc::gen::inRange(0, 12)));

@@ -110,6 +110,7 @@ struct InterfaceChoice {
 struct InterfacePlan {
     std::vector<InterfaceChoice> choices;  // by ifindex
     std::vector<std::string> problems;     // "no interface carries 192.168.88.23", "10.0.0.9: no route", "eth7: no such interface"
+    bool operator==(const InterfacePlan&) const = default;
 };
 
 // Interfaces that carry a virtual address, have a route towards one, or lead to a real server, found from addresses
