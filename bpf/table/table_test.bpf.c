@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The table alone, for the verifier and for table_kernel_test.cc, which drives it with the same calls as its
  * native twin. */
+/* The accessors first. */
+#include "bpf/maps.h"
+
 #include "bpf/table/table.h"
-#include "bpf/table/maps.h"
 
 char license_text[] SEC("license") = "Dual BSD/GPL";
 
@@ -41,7 +43,7 @@ int run(void* context) {
         default:
             slot = table_slot(NULL, trial.index);
             if (!slot) return 1;
-            service = table_service(NULL, lookup.set, slot->service);
+            service = service_at(lookup.set, slot->service);
             if (!service) return 1;
             trial.answer =
                 table_touch(NULL, &lookup, trial.index, service, trial.flow >> 8 & 3, trial.flow & 7);
