@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "api/json_fields.hh"
+#include "api/utf8.hh"
 
 namespace lvx::api {
 
@@ -51,7 +52,7 @@ struct Codec<bool> {
 
 template <>
 struct Codec<std::string> {
-    static json::value write(const std::string& value) { return json::string(value); }
+    static json::value write(const std::string& value) { return json::string(to_utf8(value)); }
     static Read<std::string> read(const json::value& value) {
         if (!value.is_string()) return fault("not a string");
         return std::string(value.get_string());

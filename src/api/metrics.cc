@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "api/utf8.hh"
+
 namespace lvx::api {
 
 namespace {
@@ -15,7 +17,7 @@ using Label = std::pair<std::string_view, std::string_view>;
 // The format escapes backslash, double quote and line feed in label values, nothing else.
 std::string escaped(std::string_view text) {
     std::string result;
-    for (const char character : text) {
+    for (const char character : to_utf8(text)) {
         if (character == '\\' || character == '"') result += '\\';
         if (character == '\n') result += "\\n";
         else result += character;

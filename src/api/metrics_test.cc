@@ -1,0 +1,65 @@
+#include "api/metrics.hh"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/sample.hh"
+
+namespace lvx::api {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+MetricsInput sample_input() {
+    const FakeDirector director = sample_director();
+    return {director.status_value, director.services_value, director.verdicts_value, director.interfaces_value, {.requests = 5, .read_timeout = 2}};
+}
+
+TEST(Metrics, CountersCarryTheNamesOfServiceAndServer) {
+    const std::string page = metrics(sample_input());
+    EXPECT_THAT(page, HasSubstr("\nlvx_service_connections_total{service=\"tcp/192.168.88.23:80\"} 7\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_service_transmit_bytes_total{service=\"tcp/192.168.88.23:80\"} 18446744073709551615\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_server_connections{service=\"tcp/192.168.88.23:80\",server=\"10.0.0.2:80\",state=\"active\"} 4\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_service_servers{service=\"tcp/192.168.88.23:80\",state=\"drain\"} 1\n"));
+}
+
+TEST(Metrics, AMixtureOfForwardingMethodsIsCalledSo) {
+    EXPECT_THAT(metrics(sample_input()), HasSubstr("scheduler=\"wrr\",forward=\"mixed\"} 1\n"));
+}
+
+TEST(Metrics, OnlyDroppedPacketsAreDrops) {
+    const std::string page = metrics(sample_input());
+    EXPECT_THAT(page, HasSubstr("\nlvx_drop_packets_total{reason=\"no_neighbour\",interface=\"eth0\"} 1\n"));
+    EXPECT_THAT(page, Not(HasSubstr("lvx_drop_packets_total{reason=\"not_ours\"")));
+    EXPECT_THAT(page, HasSubstr("\nlvx_verdict_packets_total{verdict=\"not_ours\",kind=\"pass\",interface=\"eth0\"} 9\n"));
+}
+
+TEST(Metrics, ARefusedReloadShows) {
+    MetricsInput input = sample_input();
+    EXPECT_THAT(metrics(input), HasSubstr("\nlvx_config_last_reload_successful 1\n"));
+    input.status.configuration_state = "lvx.conf:1:1: error";
+    EXPECT_THAT(metrics(input), HasSubstr("\nlvx_config_last_reload_successful 0\n"));
+}
+
+TEST(Metrics, EveryBoundOfTheDoorIsASample) {
+    const std::string page = metrics(sample_input());
+    EXPECT_THAT(page, HasSubstr("\nlvx_api_requests_total 5\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_api_refused_total{reason=\"read_timeout\"} 2\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_api_refused_total{reason=\"too_many_connections\"} 0\n"));
+}
+
+TEST(Metrics, LabelValuesAreEscaped) {
+    MetricsInput input = sample_input();
+    input.interfaces.front().name = "a\"b\\c\nd\xff";
+    EXPECT_THAT(metrics(input), HasSubstr("{interface=\"a\\\"b\\\\c\\nd\uFFFD\",mode=\"xdp native\"} 1\n"));
+}
+
+TEST(Metrics, AnEmptyDirectorStillHasEveryFamily) {
+    const std::string page = metrics({});
+    EXPECT_THAT(page, HasSubstr("# TYPE lvx_server_connections_total counter\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_conntrack_entries 0\n"));
+}
+
+}  // namespace
+}  // namespace lvx::api
