@@ -41,14 +41,14 @@ TABLE_INLINE int address_equal(const union address* one, const union address* ot
 
 TABLE_INLINE int service_has_address(const struct table* t, __u32 set, __u32 id,
                                      const union address* address) {
-    const struct service* service = table_service(t, set * table_max_services(t) + id);
+    const struct service* service = table_service(t, set, id);
 
     return service && address_equal(&service->address, address);
 }
 
 TABLE_INLINE int server_has_address(const struct table* t, __u32 set, __u32 id,
                                     const union address* address) {
-    const struct server* server = table_server(t, set * table_max_servers(t) + id);
+    const struct server* server = table_server(t, set, id);
 
     return server && address_equal(&server->address, address);
 }

@@ -33,7 +33,7 @@ TABLE_INLINE void overload_update(const struct server* server, struct server_loa
 }
 
 TABLE_INLINE void gauge_bind(const struct table* t, __u32 set, __u32 id, __u32 active) {
-    const struct server* server = table_server(t, set * table_max_servers(t) + id);
+    const struct server* server = table_server(t, set, id);
     struct server_load* load = table_load(t, id);
 
     if (!server || !load) return;
@@ -42,7 +42,7 @@ TABLE_INLINE void gauge_bind(const struct table* t, __u32 set, __u32 id, __u32 a
 }
 
 TABLE_INLINE void gauge_unbind(const struct table* t, __u32 set, __u32 id, __u32 active) {
-    const struct server* server = table_server(t, set * table_max_servers(t) + id);
+    const struct server* server = table_server(t, set, id);
     struct server_load* load = table_load(t, id);
 
     if (!server || !load) return;

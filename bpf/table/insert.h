@@ -31,7 +31,7 @@ enum rivalry { RIVAL_none, RIVAL_equal, RIVAL_ambiguous };
 
 TABLE_INLINE enum rivalry rival_kind(const struct table* t, const struct connection* slot,
                                      const struct lookup* lookup, const struct opening* opening) {
-    const struct server* mine = table_server(t, lookup->set * table_max_servers(t) + opening->server);
+    const struct server* mine = table_server(t, lookup->set, opening->server);
     __u64 ports = request_ports(lookup) | (__u64)opening->server_port << PORTS_SERVER_SHIFT;
 
     if (slot_difference(slot, lookup, ports, PORTS_REQUEST_MASK & PORTS_REPLY_MASK)) return RIVAL_none;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where the table lives.  The algorithms reach memory only through these accessors; each returns NULL for an
- * index that does not exist.  Natively they follow pointers of a struct table: a mapping of the pinned maps,
- * or vectors in a test.  Whoever keeps it elsewhere, as the data plane does in maps, defines
- * LVX_TABLE_STORAGE and all of them first.  A row is set * max + id.
+ * Where the table lives.  The algorithms reach memory only through these accessors; each returns NULL for
+ * what does not exist.  Natively they follow pointers of a struct table: a mapping of the pinned maps, or
+ * vectors in a test.  In the data plane they are map lookups (maps.h).
  */
 #ifndef LVX_TABLE_STORAGE_H
 #define LVX_TABLE_STORAGE_H
@@ -12,6 +11,10 @@
 #include "abi/server.h"
 #include "abi/service.h"
 #include "bpf/table/portable.h"
+
+#if defined(__bpf__)
+#include "bpf/table/maps.h"
+#endif
 
 #ifndef LVX_TABLE_STORAGE
 #define LVX_TABLE_STORAGE
@@ -33,8 +36,6 @@ struct table {
 
 TABLE_INLINE __u32 table_buckets(const struct table* t) { return t->buckets; }
 TABLE_INLINE __u64 table_seed(const struct table* t, __u32 half) { return t->seed[half]; }
-TABLE_INLINE __u32 table_max_services(const struct table* t) { return t->max_services; }
-TABLE_INLINE __u32 table_max_servers(const struct table* t) { return t->max_servers; }
 
 TABLE_INLINE struct tag_line* table_tags(const struct table* t, __u32 bucket) {
     return bucket < t->buckets ? &t->tags[bucket] : 0;
@@ -44,12 +45,12 @@ TABLE_INLINE struct connection* table_slot(const struct table* t, __u32 index) {
     return index / SLOTS_PER_BUCKET < t->buckets ? &t->slots[index] : 0;
 }
 
-TABLE_INLINE struct service* table_service(const struct table* t, __u32 row) {
-    return row < CONFIGURATION_SETS * t->max_services ? &t->services[row] : 0;
+TABLE_INLINE struct service* table_service(const struct table* t, __u32 set, __u32 id) {
+    return id < t->max_services ? &t->services[set * t->max_services + id] : 0;
 }
 
-TABLE_INLINE struct server* table_server(const struct table* t, __u32 row) {
-    return row < CONFIGURATION_SETS * t->max_servers ? &t->servers[row] : 0;
+TABLE_INLINE struct server* table_server(const struct table* t, __u32 set, __u32 id) {
+    return id < t->max_servers ? &t->servers[set * t->max_servers + id] : 0;
 }
 
 TABLE_INLINE struct server_load* table_load(const struct table* t, __u32 id) {

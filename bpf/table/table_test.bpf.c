@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The table alone, for the verifier and for table_kernel_test.cc, which drives it with the same calls as its
  * native twin. */
-/* The accessors first. */
-#include "bpf/maps.h"
 
 #include "bpf/table/table.h"
 

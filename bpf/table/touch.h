@@ -43,8 +43,7 @@ TABLE_FUNCTION int table_advance(const struct table* t, struct lookup* lookup, _
 
     TABLE_USES(t);
     for (int tried = 0; lookup && slot && tried < SWAP_TRIES; tried++) {
-        const struct service* service =
-            table_service(t, lookup->set * table_max_services(t) + slot_service(slot));
+        const struct service* service = table_service(t, lookup->set, slot_service(slot));
         __u64 control = load_control(slot), next;
 
         if (!service || !control_same(control, lookup->control) || control_expired(control, lookup->now))
