@@ -88,7 +88,10 @@ Result<Process> Lab::serve(std::string_view node, const Site& site, Bond bond) c
         listener = TRY(listen_on(site.port));
         return {};
     }));
-    return fork_inside(namespace_of(node), bond, [&] { return serve_site(listener.get(), site); });
+    return fork_inside(namespace_of(node), bond, [&] {
+        close(place_.lock.get());  // the laboratory's owner holds it, not the server
+        return serve_site(listener.get(), site);
+    });
 }
 
 Result<Process> Lab::echo(std::string_view node, Port port) const {

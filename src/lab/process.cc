@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "lab/namespace.hh"
+
 namespace lvx::lab {
 namespace {
 
@@ -66,31 +68,48 @@ void unblock_signals() {
     signal(SIGPIPE, SIG_DFL);
 }
 
-// In the child: false when it cannot become what it should.
-bool settle(int network_namespace, Bond bond, pid_t parent) {
-    if (setns(network_namespace, CLONE_NEWNET) != 0) return false;
-    if (bond == Bond::outlives_parent) return true;
+// A pipe our parent writes to must come to its end although we live on.
+void leave_streams() {
+    const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere, stream);
+}
+
+// A child is born in the namespace, so that whoever clears it sees the child from its first moment.
+// `life` is the child's: it returns an exit status, or becomes another program.
+Result<pid_t> fork_in(int network_namespace, const std::function<int()>& life) {
+    pid_t child = -1;
+    TRY(inside(network_namespace, [&]() -> Result<void> {
+        child = fork();
+        if (child < 0) return refusal("cannot fork", errno);
+        if (child == 0) _exit(life());
+        return {};
+    }));
+    return child;
+}
+
+// In the child: false when its parent is already gone.  What outlives its parent leaves its terminal too.
+bool bind_to(Bond bond, pid_t parent) {
+    if (bond == Bond::outlives_parent) return setsid() >= 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     return getppid() == parent;  // it may have died before the line above
 }
 
-[[noreturn]] void become(const Command& command, Image& image, Streams streams) {
+// Returns only when it could not.
+int become(const Command& command, Image& image, Streams streams) {
     if (streams.out >= 0) dup2(streams.out, STDOUT_FILENO);
     if (streams.err >= 0) dup2(streams.err, STDERR_FILENO);
-    if (!command.directory.empty() && chdir(command.directory.c_str()) != 0) _exit(status_not_started);
+    if (!command.directory.empty() && chdir(command.directory.c_str()) != 0) return status_not_started;
     unblock_signals();
     execvpe(image.argv[0], image.argv.data(), image.envp.data());
-    _exit(errno == ENOENT ? status_not_found : status_not_started);
+    return errno == ENOENT ? status_not_found : status_not_started;
 }
 
 Result<pid_t> spawn(int network_namespace, const Command& command, Streams streams) {
     Image image = image_of(command);
     const pid_t parent = getpid();
-    const pid_t child = fork();
-    if (child < 0) return refusal("cannot fork for " + command.argv.front(), errno);
-    if (child > 0) return child;
-    if (!settle(network_namespace, command.bond, parent)) _exit(status_not_started);
-    become(command, image, streams);
+    return fork_in(network_namespace, [&] {
+        return bind_to(command.bond, parent) ? become(command, image, streams) : status_not_started;
+    });
 }
 
 struct Pipe {
@@ -177,6 +196,12 @@ Result<Process> start(int network_namespace, const Command& command) {
     return Process(TRY(spawn(network_namespace, command, {.out = output.get(), .err = output.get()})));
 }
 
+int replace_by(int network_namespace, const Command& command) {
+    Image image = image_of(command);
+    if (setns(network_namespace, CLONE_NEWNET) != 0) return status_not_started;
+    return become(command, image, {});
+}
+
 Result<Outcome> run(int network_namespace, const Command& command, Milliseconds limit) {
     const auto deadline = Clock::now() + limit;
     Pipe out = TRY(make_pipe());
@@ -197,12 +222,11 @@ Result<Outcome> run(int network_namespace, const Command& command, Milliseconds 
 
 Result<Process> fork_inside(int network_namespace, Bond bond, const std::function<int()>& work) {
     const pid_t parent = getpid();
-    const pid_t child = fork();
-    if (child < 0) return refusal("cannot fork", errno);
-    if (child > 0) return Process(child);
-    unblock_signals();
-    if (!settle(network_namespace, bond, parent)) _exit(status_not_started);
-    _exit(work());
+    return Process(TRY(fork_in(network_namespace, [&] {
+        unblock_signals();
+        if (bond == Bond::outlives_parent) leave_streams();
+        return bind_to(bond, parent) ? work() : status_not_started;
+    })));
 }
 
 bool wait_until(Milliseconds limit, const std::function<bool()>& condition) {

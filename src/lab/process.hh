@@ -68,6 +68,9 @@ class Process {
 // Runs it to its end and collects what it printed; past `limit` it is killed and an error returned.
 [[nodiscard]] Result<Outcome> run(int network_namespace, const Command& command, Milliseconds limit);
 
+// This process becomes the program, in the namespace; returns a status only when it cannot.
+[[nodiscard]] int replace_by(int network_namespace, const Command& command);
+
 // A child of ours, in the namespace, that runs `work` and exits with what it returns.
 [[nodiscard]] Result<Process> fork_inside(int network_namespace, Bond bond, const std::function<int()>& work);
 

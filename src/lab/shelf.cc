@@ -150,6 +150,11 @@ bool exists(const std::string& name) {
     return is_laboratory_name(name) && fs::exists(directory_of(name), code);
 }
 
+bool is_kept(const std::string& name) {
+    std::error_code code;
+    return is_laboratory_name(name) && fs::exists(directory_of(name) + "/kept", code);
+}
+
 Result<void> remove(const std::string& name) {
     if (!exists(name)) return {};
     return remove_directory(directory_of(name));

@@ -34,6 +34,7 @@ struct Place {
 [[nodiscard]] Result<void> mark_kept(const std::string& directory);
 
 [[nodiscard]] bool exists(const std::string& name);
+[[nodiscard]] bool is_kept(const std::string& name);
 // Kills what runs in its namespaces, unmounts, deletes.  Nothing to remove is no error.
 [[nodiscard]] Result<void> remove(const std::string& name);
 // Removes what crashes left behind; names what was removed.

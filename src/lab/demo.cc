@@ -1,0 +1,183 @@
+#include "lab/demo.hh"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "lab/classic.hh"
+#include "lab/demo_options.hh"
+#include "lab/demo_scene.hh"
+#include "lab/guard.hh"
+#include "lab/load.hh"
+
+namespace lvx::lab {
+namespace {
+
+using demo::Options;
+using demo::Scene;
+
+constexpr int status_failed = 1;
+constexpr int status_usage = 2;
+constexpr int pages_shown = 6;
+constexpr Milliseconds page_limit{5000};
+constexpr Milliseconds tool_limit{20'000};
+
+int complain(const Error& error) {
+    fmt::print(stderr, "lvx demo: {}\n", error.sentence());
+    if (!error.hint.empty()) fmt::print(stderr, "  hint: {}\n", error.hint);
+    return status_failed;
+}
+
+// XDP on a veth needs whole checksums; at tc the director completes them, and super-frames stay.
+Offload offload_for(const Options& options) { return options.hook.starts_with("xdp") ? Offload::off : Offload::on; }
+
+Endpoint virtual_service() { return {classic::virtual_v4(), 80}; }
+
+Result<void> show_page(const Lab& lab) {
+    const Page page = TRY(lab.get("client", virtual_service(), "/", page_limit));
+    const std::string who = classic::answerer(page.body);
+    fmt::print("   client$ curl http://{}/   ->   {}\n", virtual_service().address.text(), who.empty() ? page.body : who);
+    return {};
+}
+
+Result<void> show_tool(const Lab& lab, const std::string& words) {
+    Command command = shell(words);
+    command.environment = tool_environment(lab, "director");
+    const Outcome outcome = TRY(lab.run("director", command, tool_limit));
+    fmt::print("\n   director$ {}\n{}{}", words, demo::indented(outcome.out), demo::indented(outcome.err));
+    if (outcome.status != 0) return refusal(fmt::format("\"{}\" ended with status {}", words, outcome.status), 0);
+    return {};
+}
+
+Result<void> show_own_cluster(const Lab& lab) {
+    fmt::print("\n{}\n", demo::configurations(lab));
+    for (int i = 0; i < pages_shown; ++i) TRY(show_page(lab));
+    for (const char* words : {"lvx services", "lvx connections", "lvx interfaces"}) TRY(show_tool(lab, words));
+    return {};
+}
+
+Result<void> show_given_cluster(const Lab& lab, const Options& options) {
+    fmt::print("\nThe director runs {}.\n", options.configuration);
+    return show_tool(lab, "lvx services");
+}
+
+Result<void> show(const Options& options) {
+    const auto begin = std::chrono::steady_clock::now();
+    fmt::print("Building the LVS-NAT laboratory \"{}\" in 6 network namespaces; nothing else of this host is touched.\n\n{}\n",
+               options.name, demo::drawing());
+    std::fflush(stdout);
+    Lab lab = TRY(Lab::build(options.name, classic::topology(offload_for(options))));
+    Scene scene = TRY(demo::set_scene(lab, options, Bond::outlives_parent));
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    fmt::print("Built, servers and director running, in {:.2f} s.\n", taken.count());
+    if (options.configuration.empty()) TRY(show_own_cluster(lab));
+    else TRY(show_given_cluster(lab, options));
+    fmt::print("\n{}", demo::next_steps());
+    TRY(lab.keep());
+    scene.director.release();
+    for (Process& server : scene.servers) server.release();
+    return {};
+}
+
+Result<int> execute(const Options& options) {
+    const Lab lab = TRY(Lab::build(options.name, classic::topology(offload_for(options))));
+    const Scene scene = TRY(demo::set_scene(lab, options, Bond::dies_with_parent));
+    Command command = shell(options.command);
+    command.environment = tool_environment(lab, "director");
+    Process process = TRY(lab.start(options.node, command));
+    for (;;) {
+        if (const auto status = process.wait(std::chrono::hours(1))) return *status;
+    }
+}
+
+void tidy_up(const Options& options) {
+    if (const auto removed = remove(options.name); !removed) complain(removed.error());
+}
+
+// One that was kept gives way to the new one; one that somebody is building does not.
+Result<void> make_room(const Options& options) {
+    if (!exists(options.name)) return {};
+    remove_stale();
+    if (is_kept(options.name)) return remove(options.name);
+    if (!exists(options.name)) return {};
+    return refusal(fmt::format("somebody else is building laboratory {}", options.name), 0, "use --name for another one");
+}
+
+int run_show(const Options& options) {
+    if (const auto room = make_room(options); !room) return complain(room.error());
+    const auto work = [&] {
+        const auto shown = show(options);
+        return shown ? 0 : complain(shown.error());
+    };
+    return guarded(work, [&](int status) {
+        if (status != 0) tidy_up(options);
+    });
+}
+
+int run_execute(const Options& options) {
+    const auto work = [&] {
+        const auto status = execute(options);
+        return status ? *status : complain(status.error());
+    };
+    return guarded(work, [&](int) { tidy_up(options); });
+}
+
+Result<void> load(const Options& options) {
+    const Lab lab = TRY(Lab::open(options.name));
+    const LoadResult result = fetch_many(lab.namespace_of("client"), virtual_service(), options.requests);
+    for (const auto& [page, count] : result.answers) {
+        fmt::print("{:>9}  {}\n", count, classic::answerer(page).empty() ? page : classic::answerer(page));
+    }
+    const double seconds = static_cast<double>(result.duration.count()) / 1000;
+    fmt::print("{:>9}  failed{}{}\n{} requests in {:.2f} s: {:.0f}/s, a connection each\n", result.failures,
+               result.failures == 0 ? "" : ", the first: ", result.first_failure, options.requests, seconds,
+               seconds > 0 ? options.requests / seconds : 0.0);
+    if (result.failures > 0) return refusal(fmt::format("{} requests failed", result.failures), 0);
+    return {};
+}
+
+// Becomes the shell; comes back only when it cannot.
+Result<void> open_shell(const Options& options) {
+    const Lab lab = TRY(Lab::open(options.name));
+    const char* program = std::getenv("SHELL");
+    Command command{.argv = {program == nullptr ? "/bin/sh" : program}, .environment = tool_environment(lab, "director")};
+    fmt::print("This shell is in node {}; \"exit\" leaves it.\n", options.node);
+    std::fflush(stdout);
+    const int status = replace_by(lab.namespace_of(options.node), command);
+    return refusal(fmt::format("cannot run {} (status {})", command.argv.front(), status), 0);
+}
+
+Result<void> take_down(const Options& options) {
+    if (!exists(options.name)) return refusal(fmt::format("there is no laboratory {}", options.name), 0);
+    TRY(remove(options.name));
+    fmt::print("Laboratory {} is taken down.\n", options.name);
+    return {};
+}
+
+int finish(const Result<void>& result) { return result ? 0 : complain(result.error()); }
+
+}  // namespace
+
+int demo_main(std::span<const std::string_view> arguments) {
+    auto options = demo::parse(arguments);
+    if (!options) {
+        fmt::print(stderr, "lvx demo: {}\n  hint: lvx demo --help\n", options.error());
+        return status_usage;
+    }
+    if (!options->configuration.empty()) options->configuration = std::filesystem::absolute(options->configuration);
+    if (options->task == demo::Task::execute && !options->named) options->name = Lab::unique_name("demo");
+    switch (options->task) {
+        case demo::Task::show: return run_show(*options);
+        case demo::Task::execute: return run_execute(*options);
+        case demo::Task::load: return finish(load(*options));
+        case demo::Task::shell: return finish(open_shell(*options));
+        case demo::Task::down: return finish(take_down(*options));
+        case demo::Task::help: fmt::print("{}", demo::help_text()); return 0;
+    }
+    return status_usage;
+}
+
+}  // namespace lvx::lab

@@ -1,0 +1,143 @@
+#include "lab/demo_options.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "lab/classic.hh"
+#include "lab/shelf.hh"
+
+namespace lvx::lab::demo {
+namespace {
+
+using Refusal = std::optional<std::string>;
+
+constexpr std::uint32_t most_requests = 10'000'000;
+
+Refusal take_node(Options& options, std::string_view word) {
+    const Topology topology = classic::topology(Offload::off);
+    if (topology.find(word) == nullptr) {
+        std::string names;
+        for (const Node& node : topology.nodes) names += (names.empty() ? "" : ", ") + node.name;
+        return fmt::format("there is no node \"{}\": {}", word, names);
+    }
+    options.node = word;
+    return {};
+}
+
+Refusal take_hook(Options& options, std::string_view word) {
+    constexpr std::array<std::string_view, 4> hooks = {"auto", "xdp", "xdp-generic", "tc"};
+    if (std::ranges::find(hooks, word) == hooks.end()) {
+        return fmt::format("\"{}\" is no hook: auto, xdp, xdp-generic or tc", word);
+    }
+    options.hook = word;
+    return {};
+}
+
+Refusal take_name(Options& options, std::string_view word) {
+    if (!is_laboratory_name(std::string(word))) return fmt::format("\"{}\" is no name for a laboratory", word);
+    options.name = word;
+    options.named = true;
+    return {};
+}
+
+Refusal take_requests(Options& options, std::string_view word) {
+    const auto [end, code] = std::from_chars(word.data(), word.data() + word.size(), options.requests);
+    const bool whole = code == std::errc{} && end == word.data() + word.size();
+    if (!whole || options.requests == 0 || options.requests > most_requests) {
+        return fmt::format("\"{}\" is not a number of requests from 1 to {}", word, most_requests);
+    }
+    return {};
+}
+
+struct Option {
+    std::string_view name, value, help;
+    Refusal (*take)(Options& options, std::string_view word);
+};
+
+constexpr auto options_table = std::to_array<Option>({
+    {"--in", "NODE", "where --exec runs: client (default), director, server1, server2, server3", take_node},
+    {"--exec", "COMMAND", "build the laboratory, run COMMAND by /bin/sh in a node, take it down, exit with its status",
+     [](Options& options, std::string_view word) {
+         options.task = Task::execute;
+         options.command = word;
+         return Refusal();
+     }},
+    {"--conf", "FILE", "start the director with another keepalived.conf",
+     [](Options& options, std::string_view word) {
+         options.configuration = word;
+         return Refusal();
+     }},
+    {"--hook", "HOOK", "where the packet path sits: auto (default), xdp, xdp-generic, tc", take_hook},
+    {"--name", "NAME", "name of the laboratory (default demo)", take_name},
+});
+
+struct Verb {
+    std::string_view name, argument, help;
+    Task task;
+    Refusal (*take)(Options& options, std::string_view word);  // of its one optional argument
+};
+
+constexpr auto verbs = std::to_array<Verb>({
+    {"up", "", "build it, show it, fetch pages, leave it running", Task::show, nullptr},
+    {"load", "[N]", "fetch N pages (default 1000) from the running laboratory's client", Task::load, take_requests},
+    {"shell", "[NODE]", "a shell in a node of the running laboratory (default client)", Task::shell, take_node},
+    {"down", "", "take it down", Task::down, nullptr},
+});
+
+Refusal contradiction(const Options& options, const Verb* verb, bool node_given) {
+    if (options.task == Task::execute && verb != nullptr) return fmt::format("either {} or --exec", verb->name);
+    if (node_given && options.task == Task::show) return "--in needs --exec 'COMMAND'";
+    const bool builds = options.task == Task::show || options.task == Task::execute;
+    if (!builds && (!options.configuration.empty() || options.hook != "auto")) {
+        return "--conf and --hook are for building a laboratory, this one is already built";
+    }
+    return {};
+}
+
+}  // namespace
+
+std::expected<Options, std::string> parse(std::span<const std::string_view> words) {
+    Options options;
+    const Verb* verb = nullptr;
+    bool argument_taken = false, node_given = false;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == "--help" || words[i] == "-h") return Options{.task = Task::help};
+        const std::size_t equals = words[i].find('=');
+        const auto option = std::ranges::find(options_table, words[i].substr(0, equals), &Option::name);
+        if (option != options_table.end()) {
+            const bool joined = equals != std::string_view::npos;
+            if (!joined && i + 1 == words.size()) return std::unexpected(fmt::format("{} needs {}", words[i], option->value));
+            const std::string_view value = joined ? words[i].substr(equals + 1) : words[++i];
+            if (auto refused = option->take(options, value)) return std::unexpected(*refused);
+            node_given = node_given || option->name == "--in";
+        } else if (verb != nullptr && verb->take != nullptr && !argument_taken) {
+            if (auto refused = verb->take(options, words[i])) return std::unexpected(*refused);
+            argument_taken = true;
+        } else {
+            const auto found = std::ranges::find(verbs, words[i], &Verb::name);
+            if (found == verbs.end() || verb != nullptr) return std::unexpected(fmt::format("what is \"{}\"?", words[i]));
+            verb = &*found;
+            if (options.task != Task::execute) options.task = found->task;
+        }
+    }
+    if (auto refused = contradiction(options, verb, node_given)) return std::unexpected(*refused);
+    return options;
+}
+
+std::string help_text() {
+    std::string text = "The classic LVS-NAT laboratory in network namespaces; nothing else of this host is touched.\n\n";
+    for (const Verb& verb : verbs) {
+        text += fmt::format("  {:<28}{}\n", fmt::format("lvx demo {} {}", verb.name, verb.argument), verb.help);
+    }
+    text += '\n';
+    for (const Option& option : options_table) {
+        text += fmt::format("  {:<28}{}\n", fmt::format("{} {}", option.name, option.value), option.help);
+    }
+    return text;
+}
+
+}  // namespace lvx::lab::demo
