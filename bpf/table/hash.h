@@ -35,8 +35,13 @@ TABLE_INLINE __u64 hash_client(const struct table* t, const union address* clien
 
 /* Multiply-shift reaches every bucket of any count alike. */
 TABLE_INLINE __u32 bucket_first(__u64 hash, __u32 buckets) { return (__u32)((hash >> 32) * buckets >> 32); }
+
+/* Always another one (of two or more): one choice instead of two was what insertions failed of. */
 TABLE_INLINE __u32 bucket_second(__u64 hash, __u32 buckets) {
-    return (__u32)((hash & 0xffffffff) * buckets >> 32);
+    const __u32 bucket = (__u32)((hash & 0xffffffff) * buckets >> 32);
+
+    if (bucket != bucket_first(hash, buckets)) return bucket;
+    return bucket + 1 < buckets ? bucket + 1 : 0;
 }
 
 /* The top bit says "used", so a tag is never 0 and free places are one mask away. */

@@ -17,15 +17,12 @@
 #include "bpf/table/gauge.h"
 #include "bpf/table/hash.h"
 #include "bpf/table/lookup.h"
+#include "bpf/table/move.h"
 #include "bpf/table/remove.h"
 #include "bpf/table/storage.h"
 #include "bpf/table/tag.h"
 
 TABLE_BEGIN
-
-/* The primary bucket is preferred up to so many used slots: a lookup that ends there reads one line of tags
- * instead of two.  Above, the emptier bucket is taken. */
-enum { PRIMARY_PREFERRED = 5 };
 
 enum rivalry { RIVAL_none, RIVAL_equal, RIVAL_ambiguous };
 
@@ -91,49 +88,22 @@ TABLE_FUNCTION int table_settle(const struct table* t, struct lookup* lookup, co
     return (__s32)self;
 }
 
-/* Claims one of `lanes` that is free or expired; on success lookup.control is the claim. */
-TABLE_FUNCTION int table_claim_lane(const struct table* t, struct lookup* lookup, __u32 bucket, __u64 lanes) {
-    TABLE_USES(t);
-    for (__u32 tried = 0; lookup && lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
-        __u32 index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
-        struct connection* slot = table_slot(t, index);
-        __u64 control;
-
-        if (!slot) return TABLE_MISS;
-        control = load_control(slot);
-        if (!control_claimable(control, lookup->now)) continue;
-        lookup->control = control_claim(control, lookup->now);
-        if (swap_u64(&slot->control, control, lookup->control) == control) {
-            release_gauges(t, slot, control, lookup->set);
-            return (int)index;
-        }
-    }
-    return TABLE_MISS;
-}
-
-/* A slot of either bucket: a free one where the policy wants it, else a free one, else an expired one. */
+/* A slot for a new connection, claimed: a free one of the primary bucket, which keeps most lookups at one
+ * line of tags; a free one of the secondary; an expired one; at last one whose connection can be moved. */
 TABLE_INLINE __s32 claim(const struct table* t, struct lookup* lookup) {
-    __u32 first = bucket_first(lookup->hash, table_buckets(t)),
-          second = bucket_second(lookup->hash, table_buckets(t));
+    const __u32 first = bucket_first(lookup->hash, table_buckets(t));
+    const __u32 second = bucket_second(lookup->hash, table_buckets(t));
     const struct tag_line *first_line = table_tags(t, first), *second_line = table_tags(t, second);
-    __u64 first_free, second_free;
     __s32 index;
-    int prefer_second;
 
     if (!first_line || !second_line) return TABLE_FAULT;
-    first_free = lanes_free(first_line);
-    second_free = lanes_free(second_line);
-    prefer_second = lanes_count(first_free) + PRIMARY_PREFERRED < SLOTS_PER_BUCKET &&
-                    lanes_count(second_free) > lanes_count(first_free);
-    index = prefer_second ? table_claim_lane(t, lookup, second, second_free)
-                          : table_claim_lane(t, lookup, first, first_free);
-    if (index < 0)
-        index = prefer_second ? table_claim_lane(t, lookup, first, first_free)
-                              : table_claim_lane(t, lookup, second, second_free);
+    index = table_claim_lane(t, lookup, first, lanes_free(first_line));
+    if (index < 0) index = table_claim_lane(t, lookup, second, lanes_free(second_line));
     if (index < 0) index = table_claim_lane(t, lookup, first, LANES_ALL);
     if (index < 0) index = table_claim_lane(t, lookup, second, LANES_ALL);
-    if (index < 0) return first_free | second_free ? TABLE_CONTENDED : TABLE_FULL;
-    return index;
+    if (index < 0) index = table_make_room(t, lookup, first);
+    if (index < 0) index = table_make_room(t, lookup, second);
+    return index < 0 ? TABLE_FULL : index;
 }
 
 TABLE_INLINE void slot_fill(struct connection* slot, const struct lookup* lookup,

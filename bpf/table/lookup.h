@@ -11,7 +11,7 @@ TABLE_BEGIN
 /* Negative answers; everything from 0 is the index of a slot. */
 enum table_result {
     TABLE_MISS = -1,      /* find: no such connection */
-    TABLE_FULL = -2,      /* insert: no free or expired slot in either bucket */
+    TABLE_FULL = -2,      /* insert: no free, expired or movable slot in either bucket */
     TABLE_CONTENDED = -3, /* insert: other CPUs kept taking the slots it wanted */
     TABLE_AMBIGUOUS = -4, /* insert: another service brings this client port to this server; try another */
     TABLE_FAULT = -5,     /* a table names an entry that does not exist */

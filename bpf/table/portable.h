@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What lets one algorithm compile for BPF (C11) and natively (C++23): memory access and atomics under one
- * name. A slot is read and written as eight 64-bit words, relaxed: another CPU may be filling it, and only
- * its control word says whether what was read belongs together.  BPF's fetching atomics are fully ordered;
+ * name.  A slot is read and written as eight 64-bit words: another CPU may be filling it, and only its
+ * control word says whether what was read belongs together.  BPF's fetching atomics are fully ordered;
  * natively they are seq_cst.
  */
 #ifndef LVX_TABLE_PORTABLE_H
@@ -51,7 +51,7 @@ typedef __u64 __attribute__((may_alias)) aliased_u64;
 #define add_u32(place, value) __sync_fetch_and_add((place), (__u32)(value))
 #define exchange_u32(place, value) __sync_lock_test_and_set((place), (value))
 #else
-#define load_u64(place) __atomic_load_n((const aliased_u64*)(place), __ATOMIC_RELAXED)
+#define load_u64(place) __atomic_load_n((const aliased_u64*)(place), __ATOMIC_ACQUIRE)
 #define store_u64(place, value) __atomic_store_n((aliased_u64*)(place), (value), __ATOMIC_RELAXED)
 #define load_u32(place) __atomic_load_n((place), __ATOMIC_RELAXED)
 #define store_u32(place, value) __atomic_store_n((place), (value), __ATOMIC_RELAXED)

@@ -58,8 +58,8 @@ TABLE_INLINE struct connection table_copy(const struct table* t, __u32 index) {
     if (!slot) return copy;
     control = load_control(slot);
     if (control_status(control) != SLOT_live) return copy;
-    for (__u32 word = WORD_CLIENT; word < sizeof copy / sizeof(__u64); word++)
-        words[word] = __atomic_load_n((const aliased_u64*)slot + word, __ATOMIC_ACQUIRE);
+    for (__u32 word = WORD_CLIENT; word < SLOT_WORDS; word++)
+        words[word] = slot_word(slot, word);
     if (control_same(load_control(slot), control)) copy.control = control;
     return copy;
 }
