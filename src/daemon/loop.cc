@@ -1,0 +1,281 @@
+#include "daemon/loop.hh"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "api/http_server.hh"
+#include "config/disk_reader.hh"
+#include "config/load.hh"
+#include "daemon/files.hh"
+#include "daemon/live_director.hh"
+#include "daemon/notify.hh"
+#include "daemon/words.hh"
+#include "net/watcher.hh"
+
+namespace lvx::daemon {
+
+namespace {
+
+namespace asio = boost::asio;
+using ErrorCode = boost::system::error_code;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds sweep_period{10};
+constexpr std::chrono::seconds sample_period{Estimator::period_s};
+constexpr std::chrono::milliseconds gathering{2};  // netlink news come in swarms: one step for all of them
+
+config::Outcome load_file(const std::string& file) {
+    std::string host(256, '\0');
+    if (::gethostname(host.data(), host.size() - 1) != 0) host.clear();
+    host = host.substr(0, host.find_first_of(std::string(".\0", 2)));
+    config::Options options{.config_id = host, .random_seed = std::random_device{}()};
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string_view text = *variable;
+        const std::size_t equals = text.find('=');
+        if (equals != text.npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return config::load(config::disk_reader(), file, options);
+}
+
+Identity identity_of(const Options& options) {
+    utsname name{};
+    ::uname(&name);
+    return {.version = LVX_VERSION,
+            .kernel = name.release,
+            .instance = options.instance,
+            .file = options.file,
+            .pid = static_cast<std::uint64_t>(::getpid())};
+}
+
+std::string notify_socket() {
+    const char* socket = std::getenv("NOTIFY_SOCKET");
+    return socket == nullptr ? "" : socket;
+}
+
+// Everything the daemon owns, in the order in which it must go away again.
+class Loop {
+ public:
+    Loop(const Options& options, log::Log& log, std::unique_ptr<dataplane::Dataplane> dataplane, net::Watcher watcher);
+
+    [[nodiscard]] Result<void> open();
+    void run();
+    // After a refused open(): what an earlier daemon left goes on, what this one made goes away.
+    void give_up();
+
+ private:
+    void await_network();
+    void await_signal();
+    void await_sweep();
+    void await_sample();
+    void take_network_news();
+    void refresh_soon();
+    void refresh();
+    void reload();
+    void end(api::StopKind kind);
+
+    Options options_;
+    log::Log& log_;
+    asio::io_context context_{1};
+    std::unique_ptr<dataplane::Dataplane> dataplane_;
+    net::Watcher watcher_;
+    Notifier notifier_;
+    LiveDirector director_;
+    std::unique_ptr<api::HttpServer> server_;
+    asio::posix::stream_descriptor network_;
+    asio::signal_set signals_;
+    asio::steady_timer refresh_timer_, sweep_timer_, sample_timer_;
+    std::optional<net::Instant> refresh_at_;
+    std::optional<api::StopKind> ending_;
+};
+
+Loop::Loop(const Options& options, log::Log& log, std::unique_ptr<dataplane::Dataplane> dataplane, net::Watcher watcher)
+    : options_(options),
+      log_(log),
+      dataplane_(std::move(dataplane)),
+      watcher_(std::move(watcher)),
+      notifier_(notify_socket()),
+      director_({.dataplane = *dataplane_,
+                 .log = log_,
+                 .world = watcher_.world(),
+                 .load = [this] { return load_file(options_.file); },
+                 .solicit = [this](std::span<const net::Solicitation> list) { watcher_.solicit(list); },
+                 .now = [] { return steady_clock::now(); },
+                 .changed = [this] { refresh_soon(); },
+                 .stop = [this](api::StopKind kind) { end(kind); }},
+                identity_of(options), {.interfaces = options.interfaces, .hook = options.hook}),
+      network_(context_),
+      signals_(context_),
+      refresh_timer_(context_),
+      sweep_timer_(context_),
+      sample_timer_(context_) {}
+
+Result<void> Loop::open() {
+    ErrorCode error;
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        if (signals_.add(signal, error)) return refusal("cannot take signals", error.value());
+    network_.assign(watcher_.fd(), error);
+    if (error) return refusal("cannot wait for netlink", error.value());
+    if (auto started = director_.start(); !started) return started;
+    refresh();
+    server_ = TRY(api::HttpServer::listen(context_, director_, options_.socket, api::ServerLimits{}));
+    return {};
+}
+
+void Loop::run() {
+    await_network();
+    await_signal();
+    await_sweep();
+    await_sample();
+    log_.notice("ready: " + director_.summary(), {{"socket", options_.socket}, {"instance", options_.instance}});
+    notifier_.ready(director_.summary());
+    context_.run();
+    (void)network_.release();  // the watcher's
+    if (ending_ == api::StopKind::stop_forwarding) dataplane_->stop();
+    log_.notice(ending_ == api::StopKind::stop_forwarding ? "ended; forwarding is off" : "ended; forwarding goes on", {});
+}
+
+void Loop::give_up() {
+    (void)network_.release();
+    if (!dataplane_->adopted()) dataplane_->stop();
+}
+
+void Loop::await_network() {
+    network_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const ErrorCode& error) {
+        if (error) return;
+        take_network_news();
+        await_network();
+    });
+}
+
+void Loop::take_network_news() {
+    const std::uint64_t overruns = watcher_.overruns();
+    const Result<bool> changed = watcher_.drain();
+    if (!changed) log_.error(changed.error().sentence(), {});
+    if (watcher_.overruns() != overruns)
+        log_.warning("the kernel dropped netlink messages; everything was read again", {{"times", std::to_string(watcher_.overruns())}});
+    if (changed && *changed) refresh_soon();
+}
+
+void Loop::await_signal() {
+    signals_.async_wait([this](const ErrorCode& error, int signal) {
+        if (error) return;
+        if (signal == SIGHUP) reload();
+        else end(options_.on_exit);
+        if (!ending_) await_signal();
+    });
+}
+
+void Loop::await_sweep() {
+    sweep_timer_.expires_after(sweep_period);
+    sweep_timer_.async_wait([this](const ErrorCode& error) {
+        if (error) return;
+        dataplane_->sweep();
+        await_sweep();
+    });
+}
+
+void Loop::await_sample() {
+    sample_timer_.expires_after(sample_period);
+    sample_timer_.async_wait([this](const ErrorCode& error) {
+        if (error) return;
+        director_.sample();
+        await_sample();
+    });
+}
+
+void Loop::refresh_soon() {
+    if (ending_) return;
+    const net::Instant at = steady_clock::now() + gathering;
+    if (refresh_at_ && *refresh_at_ <= at) return;
+    refresh_at_ = at;
+    refresh_timer_.expires_at(at);
+    refresh_timer_.async_wait([this](const ErrorCode& error) {
+        if (!error) refresh();
+    });
+}
+
+void Loop::refresh() {
+    const std::string summary = director_.summary();
+    refresh_at_ = director_.refresh();
+    if (director_.summary() != summary) notifier_.status(director_.summary());
+    if (!refresh_at_) return;
+    refresh_timer_.expires_at(*refresh_at_);
+    refresh_timer_.async_wait([this](const ErrorCode& error) {
+        if (!error) refresh();
+    });
+}
+
+void Loop::reload() {
+    const auto now = steady_clock::now().time_since_epoch();
+    notifier_.reloading(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
+    const api::ReloadOutcome outcome = director_.reload();
+    notifier_.ready(outcome.applied ? director_.summary() : "reload refused; " + director_.summary());
+}
+
+// A second request changes nothing.  Answers under way are finished: the loop ends when nothing is left to do.
+void Loop::end(api::StopKind kind) {
+    if (ending_) return;
+    ending_ = kind;
+    notifier_.stopping();
+    server_->close();
+    ErrorCode ignored;
+    network_.cancel(ignored);
+    signals_.cancel(ignored);
+    for (asio::steady_timer* timer : {&refresh_timer_, &sweep_timer_, &sample_timer_}) timer->cancel();
+}
+
+Exit exit_for(const Error& error) {
+    if (error.code == EPERM || error.code == EACCES) return Exit::no_permission;
+    if (error.code == EBUSY || error.code == EADDRINUSE) return Exit::unavailable;
+    return error.code == 0 ? Exit::configuration : Exit::machine;
+}
+
+void say(const Error& error) {
+    fmt::print(stderr, "lvxd: {}\n", error.sentence());
+    if (!error.hint.empty()) fmt::print(stderr, "      hint: {}\n", error.hint);
+}
+
+Result<void> serve(const Options& options, log::Log& log) {
+    TRY(make_folder_of(options.socket));
+    const Fd lock = TRY(lock_instance(options.socket + ".lock"));
+    const Fd tables = TRY(lock_folder(options.bpffs));
+    auto dataplane = TRY(dataplane::open({.directory = options.bpffs, .sizes = options.sizes}));
+    Loop loop(options, log, std::move(dataplane), TRY(net::Watcher::open()));
+    if (auto opened = loop.open(); !opened) {
+        loop.give_up();
+        return opened;
+    }
+    loop.run();
+    return {};
+}
+
+}  // namespace
+
+Exit run(const Options& options, log::Log& log) {
+    const Result<void> served = serve(options, log);
+    if (served) return Exit::success;
+    say(served.error());
+    return exit_for(served.error());
+}
+
+Exit check(const Options& options) {
+    const config::Outcome outcome = load_file(options.file);
+    fmt::print(stderr, "{}", outcome.report());
+    return outcome.usable() ? Exit::success : Exit::configuration;
+}
+
+}  // namespace lvx::daemon
