@@ -1,0 +1,228 @@
+#include "dataplane/bpf_dataplane.hh"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "abi/state.h"
+#include "base/ensure.hh"
+#include "bpf/table/sweep.h"
+#include "dataplane/counters.hh"
+
+namespace lvx::dataplane {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto sweep_round = 1s;
+// After a pause a slice is longer, but never so long that the loop is held up.
+constexpr auto longest_step = 50ms;
+constexpr std::uint32_t shortest_slice = 256;
+
+constexpr std::array state_words = {
+#define X(name, word, seconds, active) word,
+    CONNECTION_STATES(X)
+#undef X
+};
+
+Port host_order(std::uint16_t port) { return static_cast<Port>(port << 8 | port >> 8); }
+
+table::table table_over(const Tables& tables) {
+    const abi::root& root = tables.header();
+    return {.tags = tables.connection_tags.all().data(),
+            .slots = tables.connections.all().data(),
+            .services = tables.services.all().data(),
+            .servers = tables.servers.all().data(),
+            .loads = tables.server_loads.all().data(),
+            .seed = {root.seed[0], root.seed[1]},
+            .buckets = root.buckets,
+            .max_services = root.max_services,
+            .max_servers = root.max_servers};
+}
+
+Layout layout_of(const abi::root& root) {
+    return {.capacity = root.capacity,
+            .buckets = root.buckets,
+            .services = root.max_services,
+            .servers = root.max_servers,
+            .pool_words = root.pool_words,
+            .nexthops = root.max_nexthops,
+            .cpus = root.cpus};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Dataplane>> open(const Options& options) {
+    Pins pins = TRY(Pins::open(options.directory));
+    Loaded loaded = TRY(load(pins, options));
+    Grace grace = TRY(Grace::make());
+    return std::make_unique<BpfDataplane>(std::move(pins), std::move(loaded), std::move(grace));
+}
+
+BpfDataplane::BpfDataplane(Pins pins, Loaded loaded, Grace grace)
+    : pins_(std::move(pins)),
+      loaded_(std::move(loaded)),
+      grace_(std::move(grace)),
+      nexthops_(loaded_.tables, grace_),
+      store_(loaded_.tables, grace_, nexthops_),
+      attachments_(loaded_.tables, loaded_.programs, pins_),
+      table_(table_over(loaded_.tables)),
+      image_(store_.adopt()),
+      last_sweep_(std::chrono::steady_clock::now()) {
+    if (image_) adopted_cluster_ = plan::cluster_of(*image_);
+    adoption_errors_ = attachments_.adopt();
+}
+
+Result<void> BpfDataplane::apply(const model::Cluster& cluster) {
+    store_.settle();
+    const abi::root& root = loaded_.tables.header();
+    const plan::Limits limits{.services = root.max_services, .servers = root.max_servers, .pool_words = root.pool_words};
+    plan::Image next = TRY(plan::build(cluster, running_state(), limits));
+    count_anew(next);
+    TRY(store_.store(next, image_ ? &*image_ : nullptr));
+    image_ = std::move(next);
+    return {};
+}
+
+plan::Running BpfDataplane::running_state() const {
+    const Tables& tables = loaded_.tables;
+    plan::Running running{.image = image_ ? &*image_ : nullptr,
+                          .tick_shift = tables.header().tick_shift,
+                          .hertz = tables.header().hertz};
+    for (const abi::schedule_cursor& cursor : tables.schedule_cursors.all())
+        running.cursors.push_back(__atomic_load_n(&cursor.position, __ATOMIC_RELAXED));
+    for (const abi::server_load& load : tables.server_loads.all())
+        running.server_in_use.push_back(__atomic_load_n(&load.total, __ATOMIC_ACQUIRE) != 0 ||
+                                        __atomic_load_n(&load.persistent, __ATOMIC_ACQUIRE) != 0);
+    return running;
+}
+
+// Ids that are new start at zero.  A service that was removed starts anew, a server taken back keeps its counters, as
+// IPVS takes servers back from its trash.
+void BpfDataplane::count_anew(const plan::Image& next) {
+    const auto present = [&](std::uint32_t id) { return image_ && (image_->services[id].flags & abi::SERVICE_PRESENT); };
+    for (const auto& [key, id] : next.registry.services)
+        if (!present(id)) zero_service(loaded_.tables, id);
+    for (const auto& [place, id] : next.registry.servers)
+        if (!image_ || !image_->registry.servers.contains(place)) zero_server(loaded_.tables, id);
+}
+
+std::vector<Error> BpfDataplane::set_interfaces(const std::vector<net::InterfaceChoice>& choices) {
+    std::vector<Error> errors = std::exchange(adoption_errors_, {});
+    std::ranges::move(attachments_.set(choices), std::back_inserter(errors));
+    return errors;
+}
+
+void BpfDataplane::set_ways(const std::vector<ServerWay>& ways) { nexthops_.set(ways); }
+
+void BpfDataplane::forget_client_ways() {
+    abi::root& root = loaded_.tables.header();
+    // 0 is what a connection has that was never looked up.
+    const std::uint32_t next = root.client_generation + 1;
+    __atomic_store_n(&root.client_generation, next == 0 ? 1 : next, __ATOMIC_RELEASE);
+}
+
+std::uint32_t BpfDataplane::now() const {
+    return static_cast<std::uint32_t>(jiffies(loaded_.programs.clock) >> loaded_.tables.header().tick_shift);
+}
+
+void BpfDataplane::sweep() {
+    const auto time = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> step = std::min<std::chrono::steady_clock::duration>(time - last_sweep_, longest_step);
+    last_sweep_ = time;
+    const std::uint32_t slots = table_.buckets * SLOTS_PER_BUCKET;
+    const auto share = static_cast<std::uint32_t>(slots * (step / sweep_round));
+    const std::uint32_t slice = std::min(std::max(share, shortest_slice), slots - swept_);
+    table::table_sweep(&table_, swept_, slice, loaded_.tables.active_set(), now());
+    swept_ += slice;
+    if (swept_ == slots) swept_ = 0;
+}
+
+std::optional<std::uint32_t> BpfDataplane::id_of(const model::ServiceKey& key) const {
+    if (!image_) return std::nullopt;
+    const auto found = image_->registry.services.find(key);
+    if (found == image_->registry.services.end()) return std::nullopt;
+    return found->second;
+}
+
+api::Traffic BpfDataplane::service_counters(const model::ServiceKey& key) const {
+    const auto id = id_of(key);
+    return id ? service_traffic(loaded_.tables, *id) : api::Traffic{};
+}
+
+ServerTraffic BpfDataplane::server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const {
+    const auto service = id_of(key);
+    if (!service) return {};
+    const auto found = image_->registry.servers.find({*service, endpoint});
+    if (found == image_->registry.servers.end()) return {};
+    const abi::server_load& load = loaded_.tables.server_loads[found->second];
+    const std::uint64_t active = __atomic_load_n(&load.active, __ATOMIC_RELAXED);
+    const std::uint64_t total = __atomic_load_n(&load.total, __ATOMIC_RELAXED);
+    return {.active = active,
+            .inactive = total > active ? total - active : 0,
+            .persistent = __atomic_load_n(&load.persistent, __ATOMIC_RELAXED),
+            .counters = dataplane::server_traffic(loaded_.tables, found->second)};
+}
+
+std::vector<api::VerdictSnapshot> BpfDataplane::verdicts() const {
+    std::map<std::uint32_t, std::string> names = {{unknown_slot, "none"}};
+    for (const auto& [ifindex, attached] : attachments_.all()) names.emplace(attached.slot, attached.name);
+    return verdict_list(loaded_.tables, names);
+}
+
+std::uint64_t BpfDataplane::connections(std::uint64_t from, const api::ConnectionVisitor& visit) const {
+    const std::uint32_t slots = table_.buckets * SLOTS_PER_BUCKET;
+    const std::uint32_t tick = now();
+    for (std::uint64_t slot = from; slot < slots; ++slot) {
+        const abi::connection connection = table::table_copy(&table_, static_cast<std::uint32_t>(slot));
+        if (!table::control_live(connection.control, tick)) continue;
+        if (visit(told(connection, tick)) == api::Visit::stop) return slot + 1 < slots ? slot + 1 : api::end_of_table;
+    }
+    return api::end_of_table;
+}
+
+api::ConnectionSnapshot BpfDataplane::told(const abi::connection& connection, std::uint32_t tick) const {
+    const Tables& tables = loaded_.tables;
+    const std::uint32_t set = tables.active_set();
+    const std::uint32_t left = table::control_expires(connection.control) - tick;
+    const std::uint32_t state = table::control_state(connection.control);
+    api::ConnectionSnapshot result{
+        .protocol = static_cast<model::Protocol>(connection.protocol),
+        .state = state < state_words.size() ? state_words[state] : "?",
+        .expires_s = static_cast<std::uint32_t>((std::uint64_t{left} << tables.header().tick_shift) / tables.header().hertz),
+        .client = {plan::address_of(connection.client), host_order(connection.client_port)},
+        .virtual_service = {{}, host_order(connection.virtual_port)},
+        .server = {{}, host_order(connection.server_port)}};
+    if (connection.service < tables.header().max_services)
+        result.virtual_service.address = plan::address_of(tables.services_of(set)[connection.service].address);
+    if (connection.server < tables.header().max_servers)
+        result.server.address = plan::address_of(tables.servers_of(set)[connection.server].address);
+    return result;
+}
+
+TableUse BpfDataplane::use() const {
+    const abi::root& root = loaded_.tables.header();
+    TableUse result{.capacity = root.capacity, .bytes = bytes(layout_of(root)), .buckets = root.buckets};
+    for (const abi::server_load& load : loaded_.tables.server_loads.all())
+        result.connections += __atomic_load_n(&load.total, __ATOMIC_RELAXED);
+    return result;
+}
+
+void BpfDataplane::zero(const std::optional<model::ServiceKey>& key) {
+    if (!image_) return;
+    std::set<std::uint32_t> zeroed;
+    for (const auto& [service, id] : image_->registry.services) {
+        if (key && *key != service) continue;
+        zero_service(loaded_.tables, id);
+        zeroed.insert(id);
+    }
+    for (const auto& [place, id] : image_->registry.servers)
+        if (zeroed.contains(place.first)) zero_server(loaded_.tables, id);
+}
+
+void BpfDataplane::stop() {
+    attachments_.detach_all();
+    pins_.remove_all();
+}
+
+}  // namespace lvx::dataplane

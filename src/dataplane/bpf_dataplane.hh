@@ -1,0 +1,55 @@
+// The data plane of the kernel: the parts of this folder put together.
+#pragma once
+
+#include <chrono>
+
+#include "bpf/table/table.h"
+#include "dataplane/attachments.hh"
+#include "dataplane/dataplane.hh"
+#include "dataplane/image_store.hh"
+#include "dataplane/loader.hh"
+
+namespace lvx::dataplane {
+
+class BpfDataplane final : public Dataplane {
+ public:
+    BpfDataplane(Pins pins, Loaded loaded, Grace grace);
+
+    [[nodiscard]] bool adopted() const override { return loaded_.adopted; }
+    [[nodiscard]] model::Cluster running() const override { return adopted_cluster_; }
+    [[nodiscard]] Result<void> apply(const model::Cluster& cluster) override;
+    [[nodiscard]] std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) override;
+    void set_ways(const std::vector<ServerWay>& ways) override;
+    void forget_client_ways() override;
+    void sweep() override;
+    [[nodiscard]] api::Traffic service_counters(const model::ServiceKey& key) const override;
+    [[nodiscard]] ServerTraffic server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const override;
+    [[nodiscard]] std::vector<api::VerdictSnapshot> verdicts() const override;
+    [[nodiscard]] std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visit) const override;
+    [[nodiscard]] TableUse use() const override;
+    void zero(const std::optional<model::ServiceKey>& key) override;
+    void stop() override;
+
+ private:
+    [[nodiscard]] std::uint32_t now() const;
+    [[nodiscard]] plan::Running running_state() const;
+    [[nodiscard]] api::ConnectionSnapshot told(const abi::connection& connection, std::uint32_t tick) const;
+    [[nodiscard]] std::optional<std::uint32_t> id_of(const model::ServiceKey& key) const;
+    void count_anew(const plan::Image& next);
+
+    Pins pins_;
+    Loaded loaded_;
+    Grace grace_;
+    Nexthops nexthops_;
+    ImageStore store_;
+    Attachments attachments_;
+    table::table table_;
+    std::optional<plan::Image> image_;
+    model::Cluster adopted_cluster_;
+    std::vector<Error> adoption_errors_;
+
+    std::uint32_t swept_ = 0;  // slot the next slice begins with
+    std::chrono::steady_clock::time_point last_sweep_;
+};
+
+}  // namespace lvx::dataplane
