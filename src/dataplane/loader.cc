@@ -26,8 +26,10 @@ using Skeleton = std::unique_ptr<lvx_bpf, Destroyer>;
 // Large enough for the log of a program of a few ten thousand instructions; pages are only touched by a failure.
 constexpr std::size_t log_bytes = std::size_t{16} << 20;
 
-std::uint64_t memory_bytes() {
-    return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+// The kernel would take page after page until others are killed for it.
+Result<void> check_memory(const Layout& sizes, const Memory& memory) {
+    if (bytes(sizes) <= memory.available) return {};
+    return std::unexpected(explain({.code = ENOMEM, .table_bytes = bytes(sizes)}, ""));
 }
 
 std::string verifier_log_file() {
@@ -135,7 +137,9 @@ Result<void> pin_tables(const Pins& pins, const Tables& tables) {
 }
 
 Result<Loaded> make(const Pins& pins, const Options& options) {
-    const Layout sizes = TRY(layout(options.sizes, memory_bytes(), static_cast<std::uint32_t>(libbpf_num_possible_cpus())));
+    const Memory memory = machine_memory();
+    const Layout sizes = TRY(layout(options.sizes, memory.total, static_cast<std::uint32_t>(libbpf_num_possible_cpus())));
+    TRY(check_memory(sizes, memory));
     const abi::root root = TRY(new_header(sizes));
     const Skeleton skeleton = TRY(open_object());
     size_maps(*skeleton, root);

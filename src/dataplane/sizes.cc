@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string_view>
 
 #include "abi/connection.h"
 #include "abi/counter.h"
@@ -48,6 +51,18 @@ Result<Layout> layout(const Sizes& sizes, std::uint64_t memory_bytes, std::uint3
     // Entry 0 is "none"; one for each server's address suffices, since what was replaced is free after a grace period.
     result.nexthops = result.servers + 1;
     return result;
+}
+
+Memory machine_memory() {
+    Memory memory;
+    const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/meminfo", "re"), std::fclose);
+    char word[64];
+    unsigned long long kibibytes = 0;
+    while (file && std::fscanf(file.get(), "%63s %llu%*[^\n]", word, &kibibytes) == 2) {
+        if (std::string_view(word) == "MemTotal:") memory.total = kibibytes << 10;
+        if (std::string_view(word) == "MemAvailable:") memory.available = kibibytes << 10;
+    }
+    return memory;
 }
 
 std::uint64_t bytes(const Layout& layout) {

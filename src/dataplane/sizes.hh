@@ -25,6 +25,12 @@ struct Layout {
 // ERANGE: a number no table can have.
 [[nodiscard]] Result<Layout> layout(const Sizes& sizes, std::uint64_t memory_bytes, std::uint32_t cpus);
 
+struct Memory {
+    std::uint64_t total = 0, available = 0;  // bytes
+};
+// MemTotal and MemAvailable of /proc/meminfo.
+[[nodiscard]] Memory machine_memory();
+
 // What the kernel holds for all maps together, give or take a page for each.
 [[nodiscard]] std::uint64_t bytes(const Layout& layout);
 

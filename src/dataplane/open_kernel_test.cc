@@ -1,0 +1,103 @@
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+#include <net/if.h>
+
+#include <filesystem>
+
+#include "dataplane/kernel_fixture.hh"
+#include "dataplane/loader.hh"
+#include "dataplane/pins.hh"
+
+namespace lvx::dataplane::testing {
+namespace {
+
+using Open = KernelTest;
+
+model::Cluster small_cluster() {
+    const auto server = [](std::uint32_t last, std::uint32_t weight) {
+        return model::Server{.endpoint = {Address::v4(0x0a000000 | last), 80}, .weight = weight};
+    };
+    return {.services = {{.key = {.protocol = model::Protocol::tcp, .address = Address::v4(0xc0a85817), .port = 80},
+                          .scheduler = "wrr",
+                          .servers = {server(2, 1), server(3, 2), server(4, 3)}}},
+            .timeouts = {.tcp = std::chrono::seconds{600}}};
+}
+
+TEST_F(Open, LoadsIntoAFreshFolderAndSaysSo) {
+    const auto dataplane = opened();
+    ASSERT_TRUE(dataplane);
+    EXPECT_FALSE(dataplane->adopted());
+    EXPECT_TRUE(dataplane->running().services.empty());
+    EXPECT_GE(dataplane->use().capacity, 1000u);
+    EXPECT_TRUE(std::filesystem::exists(directory() + "/map_root"));
+}
+
+TEST_F(Open, AdoptsWhatAnEarlierOneApplied) {
+    {
+        const auto first = opened();
+        ASSERT_TRUE(first);
+        ASSERT_TRUE(first->apply(small_cluster()));
+    }
+    const auto second = opened();
+    ASSERT_TRUE(second);
+    EXPECT_TRUE(second->adopted());
+    EXPECT_EQ(second->running(), small_cluster());
+}
+
+TEST_F(Open, RefusesTablesOfAnotherSchemaAndSaysWhatToDo) {
+    { ASSERT_TRUE(opened()); }
+    {
+        const Pins pins = *Pins::open(directory());
+        const Fd fd = *pins.get("map_root");
+        const Mapping root = *Mapping::of(fd, "root", sizeof(abi::root));
+        static_cast<abi::root*>(root.start())->schema ^= 1;
+    }
+    const auto refused = open(options());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, EEXIST);
+    EXPECT_NE(refused.error().doing.find(directory()), std::string::npos);
+    EXPECT_NE(refused.error().hint.find("removing"), std::string::npos);
+    Pins::open(directory())->remove_all();
+}
+
+TEST_F(Open, RefusesTablesOfAnotherSize) {
+    { ASSERT_TRUE(opened()); }
+    Options larger = options();
+    larger.sizes.connections = 2000;
+    const auto refused = open(larger);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, EEXIST);
+    EXPECT_NE(refused.error().doing.find("1000 connections"), std::string::npos) << refused.error().doing;
+}
+
+TEST_F(Open, ForgetsTablesThatWereNeverCompleted) {
+    { ASSERT_TRUE(opened()); }
+    Pins::open(directory())->remove("map_root");
+    const auto again = opened();
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(again->adopted());
+}
+
+TEST_F(Open, SaysHowManyBytesATableTooLargeNeeds) {
+    Options huge = options();
+    huge.sizes.connections = std::uint64_t{1} << 30;
+    const auto refused = open(huge);
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().code == ENOMEM || refused.error().code == E2BIG) << refused.error().sentence();
+    EXPECT_NE(refused.error().doing.find("MiB"), std::string::npos) << refused.error().sentence();
+    EXPECT_NE(refused.error().hint.find("--connections"), std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(directory()));
+}
+
+TEST_F(Open, StopRemovesEveryPinAndTheFolder) {
+    const auto dataplane = opened();
+    ASSERT_TRUE(dataplane);
+    ASSERT_TRUE(dataplane->set_interfaces({choice("left", net::Hook::xdp_native), choice("right", net::Hook::tc)}).empty());
+    dataplane->stop();
+    EXPECT_FALSE(std::filesystem::exists(directory()));
+    EXPECT_EQ(output_of("ip link show left").find("xdp"), std::string::npos);
+    EXPECT_EQ(output_of("tc qdisc show dev right").find("clsact"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lvx::dataplane::testing
