@@ -44,9 +44,8 @@ struct Diagnostic {
 
 class Diagnostics {
  public:
-    // The same one at the same place is kept once.
     void add(Diagnostic diagnostic);
-    // Sorted by file, line and column, once all stages are through.
+    // By file, line and column, and the same one at the same place once.  Called when all stages are through.
     void sort();
 
     [[nodiscard]] std::span<const Diagnostic> all() const { return list_; }

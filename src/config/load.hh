@@ -11,18 +11,12 @@
 #include <utility>
 
 #include "config/diagnostic.hh"
+#include "config/options.hh"
 #include "config/reader.hh"
 #include "config/source.hh"
 #include "model/model.hh"
 
 namespace lvx::config {
-
-struct Options {
-    std::string config_id;  // of "@id" lines; usually the host name up to its first dot
-    // ${_ENV NAME} and ${_RANDOM}: what the outside world gives.
-    std::map<std::string, std::string> environment;
-    std::uint64_t random_seed = 0;
-};
 
 // Where services and servers are described, for "where does this value come from" and for messages after loading.
 struct Places {

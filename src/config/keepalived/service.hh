@@ -1,0 +1,20 @@
+// virtual_server and its real_servers: statements -> services of the model.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.hh"
+#include "config/keyword.hh"
+#include "config/load.hh"
+#include "config/tree.hh"
+
+namespace lvx::config::keepalived {
+
+// Adds the service of one virtual_server statement to the outcome, with its places and diagnostics.
+void read_virtual_server(const Statement& statement, Outcome& outcome);
+
+// The keywords with a reader here, by their name of today: the table of keywords says the same (tested).
+[[nodiscard]] std::vector<std::string_view> service_keywords(Block block);
+
+}  // namespace lvx::config::keepalived

@@ -1,0 +1,35 @@
+// Words as values: each function gives the value, or the diagnostic that says why there is none.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/address.hh"
+#include "config/diagnostic.hh"
+#include "config/keyword.hh"
+#include "config/tree.hh"
+
+namespace lvx::config {
+
+template <class T>
+using Read = std::expected<T, Diagnostic>;
+
+[[nodiscard]] Read<std::int64_t> read_number(const Keyword& keyword, const Word& word);
+[[nodiscard]] Read<std::int64_t> read_milliseconds(const Keyword& keyword, const Word& word);
+[[nodiscard]] Read<bool> read_flag(const Word& word);
+[[nodiscard]] Read<Address> read_address(const Word& word);
+[[nodiscard]] Read<Port> read_port(const Word& word);         // 1 to 65535
+[[nodiscard]] Read<Port> read_port_or_zero(const Word& word);
+// Mask or prefix length of the family: "255.255.255.0" and 24 for IPv4 (32 bits), 64 for IPv6.
+[[nodiscard]] Read<std::uint8_t> read_prefix(const Word& word, Family family);
+// One of `choices`, blanks between them.
+[[nodiscard]] Read<std::string_view> read_choice(const Word& word, std::string_view choices);
+
+[[nodiscard]] Diagnostic missing_argument(const Statement& statement, std::string_view what);
+// "did you mean "X"?", or nothing.
+[[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string_view> candidates);
+
+}  // namespace lvx::config
