@@ -49,30 +49,52 @@ PACKET_INLINE __u16 checksum_changed(__u16 checksum, __u64 change) {
 /* The new value of a partial one; only addresses may be in the change. */
 PACKET_INLINE __u16 checksum_changed_partial(__u16 checksum, __u64 change) { return checksum_fold(checksum + change); }
 
-/* Sum of the length bytes at offset, an odd last one padded with zero, to be folded; CHECKSUM_UNREACHED if they are
- * more than CHECKSUM_REACH or not all linear. */
-enum { CHECKSUM_REACH = 1536, CHECKSUM_STEP = 32, CHECKSUM_UNREACHED = -1 };
-PACKET_OUTLINED __s64 checksum_sum(const struct cursor* cursor, __u32 offset, __u32 length) {
-    __u64 sum = 0;
-    if (length > CHECKSUM_REACH) return CHECKSUM_UNREACHED;
-    for (int i = 0; i < CHECKSUM_REACH / CHECKSUM_STEP && length >= CHECKSUM_STEP; ++i) {
-        const struct wire_word* words = (const struct wire_word*)cursor_at(cursor, offset, CHECKSUM_STEP);
-        if (!words) return CHECKSUM_UNREACHED;
-        for (int word = 0; word < CHECKSUM_STEP / 4; ++word) sum += words[word].value;
-        offset += CHECKSUM_STEP;
-        length -= CHECKSUM_STEP;
+enum { CHECKSUM_REACH = 1536, CHECKSUM_STEP = 32 };
+
+/* The loops of checksum_add(), each for what the one before left. */
+struct checksum_range {
+    __u64 sum;
+    __u32 offset;
+    __u32 length;
+};
+
+PACKET_INLINE int checksum_add_steps(const struct cursor* cursor, struct checksum_range* range) {
+    for (int i = 0; i < CHECKSUM_REACH / CHECKSUM_STEP && range->length >= CHECKSUM_STEP; ++i) {
+        const struct wire_word* words = (const struct wire_word*)cursor_at(cursor, range->offset, CHECKSUM_STEP);
+        if (!words) return 0;
+        for (int word = 0; word < CHECKSUM_STEP / 4; ++word) range->sum += words[word].value;
+        range->offset = cursor_forget(range->offset + CHECKSUM_STEP, range->length);
+        range->length -= CHECKSUM_STEP;
     }
-    for (int i = 0; i < CHECKSUM_STEP / 2 && length >= 2; ++i) {
-        const struct wire_field* field = (const struct wire_field*)cursor_at(cursor, offset, 2);
-        if (!field) return CHECKSUM_UNREACHED;
-        sum += field->value;
-        offset += 2;
-        length -= 2;
+    return 1;
+}
+
+PACKET_INLINE int checksum_add_rest(const struct cursor* cursor, struct checksum_range* range) {
+    range->length &= CHECKSUM_STEP - 1;
+    for (int i = 0; i < CHECKSUM_STEP / 2 && range->length >= 2; ++i) {
+        const struct wire_field* field = (const struct wire_field*)cursor_at(cursor, range->offset, 2);
+        if (!field) return 0;
+        range->sum += field->value;
+        range->offset += 2;
+        range->length -= 2;
     }
-    if (length == 0) return (__s64)sum;
-    const __u8* last = cursor_at(cursor, offset, 1);
-    if (!last) return CHECKSUM_UNREACHED;
-    return (__s64)(sum + WIRE16((__u32)*last << 8));
+    if (range->length == 0) return 1;
+    const __u8* last = cursor_at(cursor, range->offset, 1);
+    if (!last) return 0;
+    range->sum += WIRE16((__u32)*last << 8);
+    return 1;
+}
+
+PACKET_INLINE int checksum_reaches(const struct checksum_range* range) {
+    return range->length <= CHECKSUM_REACH && range->offset + CHECKSUM_REACH <= CURSOR_REACH;
+}
+
+/* Adds range->length bytes at range->offset to range->sum, an odd last one padded with zero.  0: they are more than
+ * it reaches, or not all linear. */
+PACKET_OUTLINED int checksum_add(const struct cursor* cursor, struct checksum_range* range) {
+    if (!checksum_reaches(range)) return 0;
+    range->offset = cursor_forget(range->offset, range->length);
+    return checksum_add_steps(cursor, range) && checksum_add_rest(cursor, range);
 }
 
 PACKET_INLINE __u64 sum_address(const union address* address) {

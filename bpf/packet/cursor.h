@@ -65,12 +65,30 @@ PACKET_INLINE __u8* cursor_at(const struct cursor* cursor, __u32 offset, __u32 s
 #ifdef __bpf__
     __u8* at = cursor->data + offset;
     PACKET_OPAQUE(at);
+    __builtin_assume(at != 0); /* the caller's test for null is then the test just made */
     if (at + size > cursor->end) return 0;
     return at;
 #else
     __u64 linear = (__u64)(cursor->end - cursor->data);
     if (linear < (__u64)offset + size) return 0;
     return cursor->data + offset;
+#endif
+}
+
+/*
+ * The same offset, at most CURSOR_REACH before and after, of which the verifier knows nothing more than that: paths that
+ * differ in it become one path, which keeps loops cheap to verify.  unknown is any value it cannot know.
+ */
+PACKET_INLINE __u32 cursor_forget(__u32 offset, __u32 unknown) {
+#ifdef __bpf__
+    __u32 nothing = unknown;
+    PACKET_OPAQUE(nothing);
+    nothing -= unknown;
+    PACKET_OPAQUE(nothing);
+    return (offset + nothing) & CURSOR_REACH;
+#else
+    (void)unknown;
+    return offset;
 #endif
 }
 

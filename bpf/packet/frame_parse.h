@@ -164,9 +164,10 @@ PACKET_OUTLINED int walk_extensions(const struct cursor* cursor, struct extensio
             if (header->fragment & WIRE16(IPV6_MORE_FRAGMENTS)) walk->fragment = FRAGMENT_FIRST;
             if (header->fragment & WIRE16(IPV6_FRAGMENT_OFFSET)) walk->fragment = FRAGMENT_LATER;
         }
-        walk->offset += extension_size(walk->protocol, header->length);
+        __u32 next = walk->offset + extension_size(walk->protocol, header->length);
+        if (next > walk->limit || next > CURSOR_REACH) return VERDICT_bad_ipv6;
+        walk->offset = cursor_forget(next, header->length);
         walk->protocol = header->next_header;
-        if (walk->offset > walk->limit) return VERDICT_bad_ipv6;
         if (walk->fragment == FRAGMENT_LATER) return PACKET_PARSED;
     }
     return protocol_is_extension(walk->protocol) ? (int)VERDICT_bad_ipv6 : (int)PACKET_PARSED;

@@ -150,11 +150,10 @@ PACKET_INLINE int write_answer_icmp(const struct cursor* cursor, const struct fr
     icmp->checksum = 0;
     icmp->rest = kind == ANSWER_TOO_BIG ? WIRE32(mtu) : 0;
 
-    __u32 length = ICMP_HEADER + answer->quoted;
-    __s64 sum = checksum_sum(cursor, offset, length);
-    if (sum < 0) return 0;
-    __u64 pseudo = frame->family == 6 ? checksum_pseudo(from, &frame->source, PROTOCOL_ICMP6, length) : 0;
-    icmp->checksum = (__u16)~checksum_fold((__u64)sum + pseudo);
+    struct checksum_range message = {0, offset, ICMP_HEADER + answer->quoted};
+    if (frame->family == 6) message.sum = checksum_pseudo(from, &frame->source, PROTOCOL_ICMP6, message.length);
+    if (!checksum_add(cursor, &message)) return 0;
+    icmp->checksum = (__u16)~checksum_fold(message.sum);
     return 1;
 }
 

@@ -24,7 +24,7 @@ PACKET_BEGIN
  * before it.  PACKET_PARSED, PACKET_NOT_LINEAR or bad_icmp.
  */
 PACKET_INLINE int parse_quoted(const struct cursor* cursor, const struct frame* error, struct frame* quoted);
-/* PACKET_PARSED if the ICMP checksum is right or the message is longer than CHECKSUM_REACH (then its receiver verifies,
+/* PACKET_PARSED if the ICMP checksum is right or the message is longer than checksum_add() reaches (then its receiver verifies,
  * for an update never makes a wrong checksum right), PACKET_NOT_LINEAR or bad_icmp. */
 PACKET_INLINE int verify_icmp(const struct cursor* cursor, const struct frame* error);
 /* Towards the server: outer destination and quoted source. One hop less. */
@@ -82,13 +82,13 @@ PACKET_INLINE int parse_quoted(const struct cursor* cursor, const struct frame* 
 }
 
 PACKET_INLINE int verify_icmp(const struct cursor* cursor, const struct frame* error) {
-    if (error->l4_length > CHECKSUM_REACH) return PACKET_PARSED;
-    __s64 sum = checksum_sum(cursor, error->l4_offset, error->l4_length);
-    if (sum < 0) return PACKET_NOT_LINEAR;
-    __u64 pseudo = error->family == 6 ? checksum_pseudo(&error->source, &error->destination, PROTOCOL_ICMP6,
-                                                        error->l4_length)
-                                      : 0;
-    return checksum_fold((__u64)sum + pseudo) == 0xffff ? (int)PACKET_PARSED : (int)VERDICT_bad_icmp;
+    struct checksum_range message = {0, error->l4_offset, error->l4_length};
+    if (!checksum_reaches(&message)) return PACKET_PARSED;
+    if (error->family == 6) {
+        message.sum = checksum_pseudo(&error->source, &error->destination, PROTOCOL_ICMP6, error->l4_length);
+    }
+    if (!checksum_add(cursor, &message)) return PACKET_NOT_LINEAR;
+    return checksum_fold(message.sum) == 0xffff ? (int)PACKET_PARSED : (int)VERDICT_bad_icmp;
 }
 
 /* The IPv4 header's checksum after an address changed; the change of the checksum field. */
