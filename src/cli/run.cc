@@ -1,0 +1,224 @@
+#include "cli/run.hh"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "api/client.hh"
+#include "api/json.hh"
+#include "cli/ipvsadm/applet.hh"
+#include "cli/ipvsadm/names.hh"
+#include "cli/tables.hh"
+#include "cli/usage.hh"
+#include "config/disk_reader.hh"
+#include "config/load.hh"
+#include "lab/demo.hh"
+
+namespace lvx::cli {
+
+namespace {
+
+constexpr std::size_t input_limit = std::size_t{256} << 20;  // bytes of standard input; a save file of 3 million lines
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void complain(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+std::string socket_path(const std::string& of_option) {
+    if (!of_option.empty()) return of_option;
+    const char* const of_environment = std::getenv("LVX_SOCKET");
+    return of_environment != nullptr && *of_environment != '\0' ? of_environment : std::string(api::default_socket_path);
+}
+
+Result<api::Client> connect(const std::string& path) { return api::Client::connect(path, api::default_request_timeout); }
+
+int failed(const Error& error, ExitStatus status) {
+    complain(fmt::format("lvx: {}\n", error.sentence()));
+    if (!error.hint.empty()) complain(fmt::format("     {}\n", error.hint));
+    return status;
+}
+
+// ---- questions ----
+
+template <class T>
+int show(const Result<T>& answer, const Invocation& invocation, std::string (*text)(const T&)) {
+    if (!answer) return failed(answer.error(), exit_refused);
+    print(invocation.options.contains("--json") ? api::to_json(*answer) + "\n" : text(*answer));
+    return exit_done;
+}
+
+int show_status(api::Client& client, const Invocation& invocation) {
+    const auto status = client.status();
+    const int shown = show(status, invocation, status_text);
+    return shown == exit_done && !status->problems.empty() ? exit_refused : shown;
+}
+
+int show_connections(api::Client& client, const Invocation& invocation) {
+    const bool json = invocation.options.contains("--json");
+    if (!json) print(connections_title());
+    const auto told = client.connections([&](const api::ConnectionSnapshot& connection) {
+        print(json ? api::to_json(connection) + "\n" : connection_row(connection));
+    });
+    return told ? exit_done : failed(told.error(), exit_refused);
+}
+
+int show_drops(api::Client& client, const Invocation& invocation) {
+    auto verdicts = client.verdicts();
+    if (verdicts && !invocation.options.contains("--all")) verdicts = only_drops(std::move(*verdicts));
+    return show(verdicts, invocation, +[](const api::Verdicts& shown) { return drops_text(shown); });
+}
+
+// ---- orders ----
+
+int reload(api::Client& client) {
+    const auto outcome = client.reload();
+    if (!outcome) return failed(outcome.error(), exit_refused);
+    complain(outcome->diagnostics);
+    if (!outcome->diagnostics.empty() && !outcome->diagnostics.ends_with('\n')) complain("\n");
+    if (outcome->applied) return exit_done;
+    complain("lvx: the configuration was refused; nothing was changed\n");
+    return exit_refused;
+}
+
+int stop(api::Client& client, const Invocation& invocation) {
+    const bool forwarding = invocation.options.contains("--forwarding");
+    const auto stopped = client.stop(forwarding ? api::StopKind::stop_forwarding : api::StopKind::keep_forwarding);
+    return stopped ? exit_done : failed(stopped.error(), exit_refused);
+}
+
+int with_daemon(const Invocation& invocation) {
+    auto client = connect(socket_path(invocation.socket));
+    if (!client) return failed(client.error(), exit_no_daemon);
+    switch (invocation.command) {
+        case CommandId::status: return show_status(*client, invocation);
+        case CommandId::services: return show(client->services(), invocation, services_text);
+        case CommandId::connections: return show_connections(*client, invocation);
+        case CommandId::drops: return show_drops(*client, invocation);
+        case CommandId::interfaces: return show(client->interfaces(), invocation, interfaces_text);
+        case CommandId::reload: return reload(*client);
+        default: return stop(*client, invocation);
+    }
+}
+
+// ---- without a daemon ----
+
+std::string host_name_up_to_dot() {
+    char name[256] = "";
+    if (::gethostname(name, sizeof name - 1) != 0) return {};
+    const std::string_view whole = name;
+    return std::string(whole.substr(0, whole.find('.')));
+}
+
+int check_configuration(const Invocation& invocation) {
+    if (invocation.operands[0] != "check") {
+        complain("usage: lvx config check FILE\n");
+        return exit_usage;
+    }
+    config::Options options{.config_id = host_name_up_to_dot()};
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string_view text = *variable;
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    const config::Outcome outcome = config::load(config::disk_reader(), invocation.operands[1], options);
+    complain(outcome.report());
+    if (!outcome.usable()) return exit_refused;
+    std::size_t servers = 0;
+    for (const model::Service& service : outcome.cluster.services) servers += service.servers.size();
+    print(fmt::format("{}: {} virtual services, {} real servers\n", invocation.operands[1], outcome.cluster.services.size(), servers));
+    return exit_done;
+}
+
+int help(const Invocation& invocation) {
+    if (invocation.operands.empty()) {
+        print(overview());
+        return exit_done;
+    }
+    const auto text = help_of(invocation.operands.front());
+    if (!text) {
+        complain(text.error());
+        return exit_usage;
+    }
+    print(*text);
+    return exit_done;
+}
+
+int version() {
+    print(fmt::format("lvx {}\n", LVX_VERSION));
+    return exit_done;
+}
+
+int demo(const Invocation& invocation) {
+    const std::vector<std::string_view> words(invocation.operands.begin(), invocation.operands.end());
+    return lab::demo_main(words);
+}
+
+// ---- the applets of ipvsadm ----
+
+Result<std::string> standard_input() {
+    std::string text;
+    char buffer[65536];
+    for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, stdin)) != 0;) {
+        text.append(buffer, got);
+        if (text.size() > input_limit) return refusal("cannot read standard input", EFBIG, "split it");
+    }
+    if (std::ferror(stdin) != 0) return refusal("cannot read standard input", errno);
+    return text;
+}
+
+ipvsadm::Surroundings surroundings(const std::string& socket_option) {
+    return {.connect = [path = socket_path(socket_option)] { return connect(path); },
+            .input = standard_input,
+            .out = print,
+            .error = complain,
+            .names = ipvsadm::system_names(),
+            .labels = ipvsadm::system_labels()};
+}
+
+using Applet = int (*)(std::span<const std::string>, const ipvsadm::Surroundings&);
+
+int run_applet(Applet applet, const Invocation& invocation) {
+    std::vector<std::string> words{"ipvsadm"};
+    words.insert(words.end(), invocation.operands.begin(), invocation.operands.end());
+    return applet(words, surroundings(invocation.socket));
+}
+
+int dispatch(const Invocation& invocation) {
+    switch (invocation.command) {
+        case CommandId::config: return check_configuration(invocation);
+        case CommandId::demo: return demo(invocation);
+        case CommandId::ipvsadm: return run_applet(ipvsadm::run, invocation);
+        case CommandId::ipvsadm_save: return run_applet(ipvsadm::run_save, invocation);
+        case CommandId::ipvsadm_restore: return run_applet(ipvsadm::run_restore, invocation);
+        case CommandId::help: return help(invocation);
+        case CommandId::version: return version();
+        default: return with_daemon(invocation);
+    }
+}
+
+int run_lvx(std::span<const std::string> words) {
+    const auto invocation = parse(words.subspan(std::min<std::size_t>(words.size(), 1)));
+    if (invocation) return dispatch(*invocation);
+    complain(invocation.error());
+    return exit_usage;
+}
+
+}  // namespace
+
+int run(std::span<const std::string> words) {
+    const std::string_view path = words.empty() ? std::string_view{} : words.front();
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    int status = 0;
+    if (name == "ipvsadm") status = ipvsadm::run(words, surroundings(""));
+    else if (name == "ipvsadm-save") status = ipvsadm::run_save(words, surroundings(""));
+    else if (name == "ipvsadm-restore") status = ipvsadm::run_restore(words, surroundings(""));
+    else status = run_lvx(words);
+    if (std::fflush(stdout) == 0 || status != exit_done) return status;
+    return failed(Error{"cannot write the answer", errno}, exit_refused);
+}
+
+}  // namespace lvx::cli

@@ -1,0 +1,157 @@
+#include "cli/tables.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/text.hh"
+#include "cli/columns.hh"
+
+namespace lvx::cli {
+
+namespace {
+
+constexpr std::string_view nothing = "-";
+
+std::string or_nothing(const std::string& text) { return text.empty() ? std::string(nothing) : printable(text); }
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? "0 %" : fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string line(std::string_view name, const std::string& text) { return fmt::format("{:<15}{}\n", name, text); }
+
+std::string configuration_text(const api::StatusSnapshot& status) {
+    std::string text = status.configuration_file.empty() ? "no file" : printable(status.configuration_file);
+    text += ": " + printable(status.configuration_state);
+    text += fmt::format(", {} {} applied", status.generation, status.generation == 1 ? "change" : "changes");
+    if (status.adopted) text += ", tables of an earlier daemon adopted";
+    return text;
+}
+
+struct Totals {
+    std::uint64_t up = 0, active = 0, inactive = 0;
+};
+
+Totals totals_of(const api::ServiceSnapshot& service) {
+    Totals totals;
+    for (const api::ServerSnapshot& server : service.servers) {
+        totals.up += server.server.weight != 0 ? 1 : 0;
+        totals.active += server.active;
+        totals.inactive += server.inactive;
+    }
+    return totals;
+}
+
+Row service_row(const api::ServiceSnapshot& service) {
+    const Totals totals = totals_of(service);
+    return {service.service.key.text(),
+            service.service.scheduler,
+            fmt::format("{}/{}", totals.up, service.servers.size()),
+            grouped(totals.active),
+            grouped(totals.inactive),
+            grouped(service.counters.connections),
+            grouped(service.rates.connections),
+            grouped(service.counters.in_packets),
+            grouped(service.counters.out_packets),
+            ""};
+}
+
+Row server_row(const api::ServerSnapshot& server) {
+    return {"  " + server.server.endpoint.text(),
+            std::string(model::method_name(server.server.method)),
+            std::to_string(server.server.weight),
+            grouped(server.active),
+            grouped(server.inactive),
+            grouped(server.counters.connections),
+            grouped(server.rates.connections),
+            grouped(server.counters.in_packets),
+            grouped(server.counters.out_packets),
+            or_nothing(server.neighbour)};
+}
+
+}  // namespace
+
+std::string status_text(const api::StatusSnapshot& status) {
+    std::string text = line("lvxd", fmt::format("{}, pid {}, up {}, instance {}, kernel {}", status.version, status.pid, duration(status.uptime_s),
+                                                printable(status.instance), status.kernel));
+    text += line("configuration", configuration_text(status));
+    text += line("services", fmt::format("{} with {} real servers, on {} interfaces", status.services, status.servers, status.interfaces));
+    text += line("connections", fmt::format("{} of {} ({}), table {}", grouped(status.connections), grouped(status.capacity),
+                                            percent(status.connections, status.capacity), binary_size(status.table_bytes)));
+    text += line("packets", fmt::format("{} seen, {} sent, {} dropped", grouped(status.packets), grouped(status.sent), grouped(status.dropped)));
+    if (status.problems.empty()) return text + line("problems", "none");
+    for (const std::string& problem : status.problems) text += line(&problem == status.problems.data() ? "problems" : "", printable(problem));
+    return text;
+}
+
+std::string services_text(const api::ServicesSnapshot& services) {
+    if (services.services.empty()) return "no virtual services; add them to the configuration, or with \"lvx ipvsadm -A …\"\n";
+    std::vector<Row> rows;
+    for (const api::ServiceSnapshot& service : services.services) {
+        rows.push_back(service_row(service));
+        for (const api::ServerSnapshot& server : service.servers) rows.push_back(server_row(server));
+    }
+    return align({{"SERVICE / SERVER"},
+                  {"SCHEDULER"},
+                  {"WEIGHT", Align::right},
+                  {"ACTIVE", Align::right},
+                  {"INACTIVE", Align::right},
+                  {"CONNECTIONS", Align::right},
+                  {"PER SECOND", Align::right},
+                  {"PACKETS IN", Align::right},
+                  {"PACKETS OUT", Align::right},
+                  {"NEIGHBOUR"}},
+                 rows);
+}
+
+std::string interfaces_text(const std::vector<api::InterfaceSnapshot>& interfaces) {
+    if (interfaces.empty()) return "no interface carries a virtual address or leads to a real server\n";
+    std::vector<Row> rows;
+    for (const api::InterfaceSnapshot& interface : interfaces) {
+        rows.push_back({printable(interface.name), interface.hook, grouped(interface.packets), grouped(interface.sent), grouped(interface.dropped),
+                        std::to_string(interface.mtu), or_nothing(interface.mac), or_nothing(interface.role), or_nothing(interface.reason)});
+    }
+    return align({{"INTERFACE"},
+                  {"HOOK"},
+                  {"PACKETS", Align::right},
+                  {"SENT", Align::right},
+                  {"DROPPED", Align::right},
+                  {"MTU", Align::right},
+                  {"MAC"},
+                  {"ROLE"},
+                  {"WHY THIS HOOK"}},
+                 rows);
+}
+
+std::vector<api::VerdictSnapshot> only_drops(std::vector<api::VerdictSnapshot> verdicts) {
+    std::erase_if(verdicts, [](const api::VerdictSnapshot& verdict) {
+        return verdict.packets == 0 || (verdict.kind != "dropped" && verdict.kind != "answered");
+    });
+    return verdicts;
+}
+
+std::string drops_text(std::vector<api::VerdictSnapshot> verdicts) {
+    if (verdicts.empty()) return "no packet was dropped\n";
+    std::ranges::sort(verdicts, [](const api::VerdictSnapshot& a, const api::VerdictSnapshot& b) {
+        return std::tie(b.packets, a.name, a.interface) < std::tie(a.packets, b.name, b.interface);
+    });
+    std::vector<Row> rows;
+    for (const api::VerdictSnapshot& verdict : verdicts) {
+        rows.push_back({verdict.name, verdict.kind, printable(verdict.interface), grouped(verdict.packets), grouped(verdict.bytes), verdict.sentence});
+    }
+    return align({{"REASON"}, {"KIND"}, {"INTERFACE"}, {"PACKETS", Align::right}, {"BYTES", Align::right}, {"MEANS"}}, rows);
+}
+
+std::string connections_title() {
+    return fmt::format("{:<5} {:>7}  {:<11} {:<21} {:<21} {}\n", "PROTO", "EXPIRES", "STATE", "CLIENT", "VIRTUAL", "SERVER");
+}
+
+std::string connection_row(const api::ConnectionSnapshot& connection) {
+    return fmt::format("{:<5} {:>4}:{:02}  {:<11} {:<21} {:<21} {}\n", model::protocol_name(connection.protocol), connection.expires_s / 60,
+                       connection.expires_s % 60, connection.state, connection.client.text(), connection.virtual_service.text(),
+                       connection.server.text());
+}
+
+}  // namespace lvx::cli
