@@ -15,7 +15,7 @@ TABLE_BEGIN
  */
 TABLE_FUNCTION int table_claim_lane(const struct table* t, struct lookup* lookup, __u32 bucket, __u64 lanes) {
     TABLE_USES(t);
-    for (__u32 tried = 0; lookup && lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
+    for (__u64 tried = 0; lookup && lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
         __u32 index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
         struct connection* slot = table_slot(t, index);
         __u64 control;

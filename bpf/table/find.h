@@ -26,7 +26,7 @@ enum { PORTS_VIRTUAL_SHIFT = 16, PORTS_SERVER_SHIFT = 32, PORTS_PROTOCOL_SHIFT =
 
 enum { WORD_CLIENT = 1, WORD_PORTS = 3, WORD_IDS = 4, WORD_RETURN = 5, WORD_MAC = 6, SLOT_WORDS = 8 };
 
-TABLE_INLINE __u64 slot_word(const struct connection* slot, __u32 word) {
+TABLE_INLINE __u64 slot_word(const struct connection* slot, __u64 word) {
     return load_u64((const aliased_u64*)slot + word);
 }
 
@@ -83,11 +83,16 @@ TABLE_INLINE int slot_matches(const struct table* t, const struct connection* sl
                    : server_has_address(t, lookup->set, slot_server(slot), &lookup->other);
 }
 
-TABLE_INLINE __s32 find_in_bucket(const struct table* t, __u32 bucket, struct lookup* lookup, int request) {
+TABLE_INLINE __u64 bucket_tagged(const struct table* t, __u32 bucket, __u16 tag) {
     const struct tag_line* line = table_tags(t, bucket);
-    __u64 lanes = line ? lanes_tagged(line, hash_tag(lookup->hash)) : 0;
 
-    for (__u32 tried = 0; lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
+    return line ? lanes_tagged(line, tag) : 0;
+}
+
+TABLE_INLINE __s32 find_in_bucket(const struct table* t, __u32 bucket, struct lookup* lookup, int request) {
+    __u64 lanes = bucket_tagged(t, bucket, hash_tag(lookup->hash));
+
+    for (__u64 tried = 0; lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
         __u32 index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
         const struct connection* slot = table_slot(t, index);
 

@@ -26,17 +26,22 @@ TABLE_BEGIN
 
 enum rivalry { RIVAL_none, RIVAL_equal, RIVAL_ambiguous };
 
+TABLE_INLINE int same_server(const struct table* t, __u32 set, __u32 one, __u32 other) {
+    const struct server* server = table_server(t, set, one);
+
+    return server && server_has_address(t, set, other, &server->address);
+}
+
 TABLE_INLINE enum rivalry rival_kind(const struct table* t, const struct connection* slot,
                                      const struct lookup* lookup, const struct opening* opening) {
-    const struct server* mine = table_server(t, lookup->set, opening->server);
-    __u64 ports = request_ports(lookup) | (__u64)opening->server_port << PORTS_SERVER_SHIFT;
+    const __u64 ports = request_ports(lookup) | (__u64)opening->server_port << PORTS_SERVER_SHIFT;
+    const __u64 difference = slot_word(slot, WORD_PORTS) ^ ports;
 
     if (slot_difference(slot, lookup, ports, PORTS_REQUEST_MASK & PORTS_REPLY_MASK)) return RIVAL_none;
-    if (!slot_difference(slot, lookup, ports, PORTS_REQUEST_MASK) &&
+    if (!(difference & PORTS_REQUEST_MASK) &&
         service_has_address(t, lookup->set, slot_service(slot), &lookup->other))
         return RIVAL_equal;
-    if (!slot_difference(slot, lookup, ports, PORTS_REPLY_MASK) && mine &&
-        server_has_address(t, lookup->set, slot_server(slot), &mine->address))
+    if (!(difference & PORTS_REPLY_MASK) && same_server(t, lookup->set, opening->server, slot_server(slot)))
         return RIVAL_ambiguous;
     return RIVAL_none;
 }
@@ -60,32 +65,38 @@ TABLE_INLINE __s32 settle_one(const struct table* t, struct lookup* lookup, cons
     return (__s32)index;
 }
 
-/* Rivals of `self` (an index, or ID_NONE before there is one) in the order a lookup visits them.  Returns
- * self's index when it stays (TABLE_MISS for ID_NONE), the index of the one that stays instead, or
- * TABLE_AMBIGUOUS. */
+/* Rivals in one bucket, in the order a lookup visits them, of `self`: an index, or ID_NONE before there is
+ * one. TABLE_MISS: none that matters; the index of the one that stays instead; or TABLE_AMBIGUOUS. */
 TABLE_FUNCTION int table_settle(const struct table* t, struct lookup* lookup, const struct opening* opening,
-                                __u32 self) {
-    int self_passed = 0;
+                                __u32 self, __u32 second) {
+    __u32 bucket;
+    __u64 lanes;
+    int self_passed;
 
     TABLE_USES(t);
-    for (int second = 0; lookup && opening && second < 2; second++) {
-        __u32 bucket = second ? bucket_second(lookup->hash, table_buckets(t))
-                              : bucket_first(lookup->hash, table_buckets(t));
-        const struct tag_line* line = table_tags(t, bucket);
-        __u64 lanes = line ? lanes_tagged(line, hash_tag(lookup->hash)) : 0;
+    if (!lookup || !opening) return TABLE_FAULT;
+    bucket =
+        second ? bucket_second(lookup->hash, table_buckets(t)) : bucket_first(lookup->hash, table_buckets(t));
+    self_passed = second && self != ID_NONE && self / SLOTS_PER_BUCKET != bucket;
+    lanes = bucket_tagged(t, bucket, hash_tag(lookup->hash));
+    for (__u64 tried = 0; lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
+        __u32 index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
+        __s32 stays = TABLE_MISS;
 
-        for (__u32 tried = 0; lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
-            __u32 index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
-            __s32 stays = TABLE_MISS;
-
-            if (index == self)
-                self_passed = 1;
-            else
-                stays = settle_one(t, lookup, opening, index, self_passed);
-            if (stays != TABLE_MISS) return stays;
-        }
+        if (index == self)
+            self_passed = 1;
+        else
+            stays = settle_one(t, lookup, opening, index, self_passed);
+        if (stays != TABLE_MISS) return stays;
     }
-    return (__s32)self;
+    return TABLE_MISS;
+}
+
+TABLE_INLINE __s32 settle(const struct table* t, struct lookup* lookup, const struct opening* opening,
+                          __u32 self) {
+    __s32 stays = table_settle(t, lookup, opening, self, 0);
+
+    return stays == TABLE_MISS ? table_settle(t, lookup, opening, self, 1) : stays;
 }
 
 /* A slot for a new connection, claimed: a free one of the primary bucket, which keeps most lookups at one
@@ -146,17 +157,18 @@ TABLE_FUNCTION int table_insert(const struct table* t, struct lookup* lookup, st
 
     TABLE_USES(t);
     if (!lookup || !opening) return TABLE_FAULT;
-    stays = table_settle(t, lookup, opening, ID_NONE);
+    stays = settle(t, lookup, opening, ID_NONE);
     opening->existed = stays >= 0;
-    if (stays >= 0 || stays == TABLE_AMBIGUOUS) return stays;
+    if (stays != TABLE_MISS) return stays;
     index = claim(t, lookup);
     slot = table_slot(t, (__u32)index);
     if (index < 0 || !slot) return index < 0 ? index : TABLE_FAULT;
     if (!publish(t, lookup, opening, (__u32)index, slot)) return TABLE_CONTENDED;
     live = lookup->control;
-    stays = table_settle(t, lookup, opening, (__u32)index);
-    if (stays != index) table_remove(t, (__u32)index, live, lookup->set, lookup->now);
-    opening->existed = stays >= 0 && stays != index;
+    stays = settle(t, lookup, opening, (__u32)index);
+    if (stays == TABLE_MISS) return index;
+    table_remove(t, (__u32)index, live, lookup->set, lookup->now);
+    opening->existed = stays >= 0;
     return stays;
 }
 

@@ -39,7 +39,7 @@ TABLE_INLINE __u64 slot_hash(const struct table* t, const struct connection* slo
  * nothing. */
 TABLE_INLINE int slot_copy(struct connection* to, const struct connection* from, __u64 control,
                            struct tag_line* line, __u32 lane, __u16 tag) {
-    for (__u32 word = WORD_CLIENT; word < SLOT_WORDS; word++)
+    for (__u64 word = WORD_CLIENT; word < SLOT_WORDS; word++)
         store_u64((aliased_u64*)to + word, slot_word(from, word));
     tag_store(line, lane, tag);
     return load_control(from) == control;
@@ -93,9 +93,11 @@ TABLE_FUNCTION int table_move(const struct table* t, struct lookup* lookup, __u3
 /* Index of a slot of this full bucket whose connection moved, claimed by lookup.control; or TABLE_MISS. */
 TABLE_FUNCTION int table_make_room(const struct table* t, struct lookup* lookup, __u32 bucket) {
     TABLE_USES(t);
-    for (__u32 lane = 0; lookup && lane < SLOTS_PER_BUCKET; lane++)
-        if (table_move(t, lookup, bucket * SLOTS_PER_BUCKET + lane))
-            return (int)(bucket * SLOTS_PER_BUCKET + lane);
+    for (__u64 lane = 0; lookup && lane < SLOTS_PER_BUCKET; lane++) {
+        const __u32 index = bucket * SLOTS_PER_BUCKET + (__u32)lane;
+
+        if (table_move(t, lookup, index)) return (int)index;
+    }
     return TABLE_MISS;
 }
 

@@ -10,9 +10,14 @@
 
 #include <linux/types.h>
 
+#include "abi/abi.h"
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the tags are compared four at a time in little-endian order"
 #endif
+
+ABI_BEGIN
+ABI_END
 
 #ifdef __cplusplus
 #define TABLE_BEGIN        \
@@ -24,6 +29,8 @@
 #define TABLE_END
 #endif
 
+/* Loops count in __u64: a 32-bit counter may be spilled beside a map's key, and the verifier forgets what it
+ * was. */
 #define TABLE_INLINE static inline __attribute__((always_inline, unused))
 
 /* The larger pieces: natively inline like the rest; in BPF global functions, each verified once and on its

@@ -39,7 +39,7 @@ TABLE_FUNCTION int table_remove(const struct table* t, __u32 index, __u64 seen, 
     struct connection* slot = table_slot(t, index);
 
     TABLE_USES(t);
-    for (int tried = 0; slot && tried < SWAP_TRIES; tried++) {
+    for (__u64 tried = 0; slot && tried < SWAP_TRIES; tried++) {
         __u64 control = load_control(slot), claimed = control_claim(control, now);
 
         if (!control_same(control, seen)) return 0;

@@ -10,8 +10,9 @@
 
 TABLE_BEGIN
 
-/* Slots used at the stated capacity, in percent of all: what tests/ found no insertion to fail at. */
-enum { LOAD_PERCENT = 72 };
+/* Slots used at the stated capacity, in percent of all: 93 bytes for each connection.  capacity_test.cc shows that no
+ * insertion fails there, after filling and under random churn alike. */
+enum { LOAD_PERCENT = 71 };
 
 TABLE_INLINE __u64 buckets_for_capacity(__u64 capacity) {
     const __u64 percent = (__u64)LOAD_PERCENT * SLOTS_PER_BUCKET;
@@ -58,7 +59,7 @@ TABLE_INLINE struct connection table_copy(const struct table* t, __u32 index) {
     if (!slot) return copy;
     control = load_control(slot);
     if (control_status(control) != SLOT_live) return copy;
-    for (__u32 word = WORD_CLIENT; word < SLOT_WORDS; word++)
+    for (__u64 word = WORD_CLIENT; word < SLOT_WORDS; word++)
         words[word] = slot_word(slot, word);
     if (control_same(load_control(slot), control)) copy.control = control;
     return copy;

@@ -42,7 +42,7 @@ TABLE_FUNCTION int table_advance(const struct table* t, struct lookup* lookup, _
     struct connection* slot = table_slot(t, index);
 
     TABLE_USES(t);
-    for (int tried = 0; lookup && slot && tried < SWAP_TRIES; tried++) {
+    for (__u64 tried = 0; lookup && slot && tried < SWAP_TRIES; tried++) {
         const struct service* service = table_service(t, lookup->set, slot_service(slot));
         __u64 control = load_control(slot), next;
 
