@@ -10,89 +10,24 @@
 
 #include <fmt/format.h>
 
-#include "tests/support/packet_builder.hh"
+#include "tests/support/right_frames.hh"
 #include "tests/twin/twin.h"
 #include "twin.skel.h"
 
 namespace {
 
 using lvx::test::Bytes;
-using lvx::test::Packet;
-namespace test = lvx::test;
+using lvx::test::NamedFrame;
 
 constexpr int frame_count = 1'000'000;
 constexpr std::uint64_t first_seed = 20240229;
 constexpr std::size_t shortest_frame = 14;  // BPF_PROG_RUN refuses less
 
-lvx::Address ip(std::string_view text) { return lvx::Address::parse(text).value(); }
-
-// Right frames of every kind the parsers know.
-std::vector<Packet> right_packets() {
-    std::vector<Packet> packets;
-    const Packet v4 = {.source = ip("192.168.88.21"), .destination = ip("192.168.88.23")};
-    const Packet v6 = {.source = ip("2001:db8::21"), .destination = ip("2001:db8::23")};
-    for (const Packet& base : {v4, v6}) {
-        const test::Tcp tcp = {.source_port = 40000, .destination_port = 80, .flags = 2};
-        const test::Udp udp = {.source_port = 40000, .destination_port = 53};
-        const test::Udp silent = {.source_port = 1, .destination_port = 53, .checksum = test::UdpChecksum::none};
-        for (const auto& transport : std::initializer_list<decltype(Packet::transport)>{
-                 tcp, udp, silent, test::Icmp{}, test::Icmp{.type = 128}, test::Other{.protocol = 47}}) {
-            Packet packet = base;
-            packet.transport = transport;
-            packet.payload = Bytes(33, 0x5a);
-            packets.push_back(packet);
-            packet.tags = {{.vlan = 7, .priority = 3}};
-            packets.push_back(packet);
-        }
-        Packet fragment = base;
-        fragment.payload = Bytes(64, 1);
-        fragment.fragment = test::Fragment{.offset = 0, .more = true};
-        packets.push_back(fragment);
-        fragment.fragment = test::Fragment{.offset = 64, .more = true};
-        packets.push_back(fragment);
-    }
-    Packet packet = v4;
-    packet.options = Bytes(40, 1);
-    packet.tags = {{.type = 0x88a8, .vlan = 2}, {.vlan = 9}};
-    packets.push_back(packet);
-    packet = v4;
-    packet.padded_to = 60;
-    packets.push_back(packet);
-    packet = v6;
-    packet.extensions = {test::options_extension(0, 1), test::options_extension(60, 4), test::routing_extension(0),
-                         test::authentication_extension(), test::options_extension(60, 1)};
-    packets.push_back(packet);
-    packet.fragment = test::Fragment{};
-    packets.push_back(packet);
-    packet.transport = test::Udp{.source_port = 1, .destination_port = 2};
-    packet.payload = Bytes(1300, 0x33);
-    packets.push_back(packet);
-    return packets;
-}
-
-std::vector<Bytes> right_frames() {
-    std::vector<Bytes> frames;
-    const std::vector<Packet> packets = right_packets();
-    for (const Packet& packet : packets) frames.push_back(build_frame(packet));
-    for (const Packet& about : packets) {
-        const bool v4 = about.source.is_v4();
-        for (const std::size_t extra : {8, 17, 20, 61, 1200}) {
-            frames.push_back(test::build_error({.outer = {.source = ip(v4 ? "10.9.9.9" : "fd00:9::9"),
-                                                    .destination = about.source,
-                                                    .ttl = 9},
-                                          .icmp = {.type = static_cast<std::uint8_t>(v4 ? 3 : 1), .code = 1},
-                                          .about = about,
-                                          .quoted = (v4 ? 20 : 40) + extra}));
-        }
-    }
-    return frames;
-}
-
 // Everything is drawn from one seed, which a failure names.
 class Case {
  public:
-    Case(std::uint64_t seed, const std::vector<Bytes>& frames) : random_(seed) {
-        frame = frames[draw(frames.size())];
+    Case(std::uint64_t seed, const std::vector<NamedFrame>& frames) : random_(seed) {
+        frame = frames[draw(frames.size())].bytes;
         const std::size_t mutations = draw(4);  // a quarter stays right
         for (std::size_t i = 0; i < mutations; ++i) mutate();
         if (draw(8) == 0) frame.resize(std::max(shortest_frame, draw(frame.size() + 40)));
@@ -201,7 +136,7 @@ struct Reach {
 TEST(Twin, RunsInTheKernelAsItRunsNativelyOverAMillionFrames) {
     Kernel kernel;
     ASSERT_TRUE(kernel.loaded()) << "the kernel refused the program (needs root): " << std::strerror(kernel.refusal());
-    const std::vector<Bytes> frames = right_frames();
+    const std::vector<NamedFrame> frames = lvx::test::right_frames();
     Reach reach;
     for (int i = 0; i < frame_count; ++i) {
         const Case sample(first_seed + static_cast<std::uint64_t>(i), frames);
