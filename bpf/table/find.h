@@ -102,12 +102,17 @@ TABLE_INLINE __s32 find_in_bucket(const struct table* t, __u32 bucket, struct lo
 }
 
 TABLE_INLINE __s32 find(const struct table* t, struct lookup* lookup, int request) {
+    __u32 first;
     __s32 index;
 
     lookup->hash = hash_client(t, &lookup->client, lookup->client_port, lookup->protocol);
-    index = find_in_bucket(t, bucket_first(lookup->hash, table_buckets(t)), lookup, request);
-    return index >= 0 ? index
-                      : find_in_bucket(t, bucket_second(lookup->hash, table_buckets(t)), lookup, request);
+    first = bucket_first(lookup->hash, table_buckets(t));
+    index = find_in_bucket(t, first, lookup, request);
+    if (index >= 0) return index;
+    index = find_in_bucket(t, bucket_second(lookup->hash, table_buckets(t)), lookup, request);
+    if (index >= 0) return index;
+    /* It may have moved from the secondary bucket to the primary while we looked (move.h). */
+    return find_in_bucket(t, first, lookup, request);
 }
 
 /* Index of the slot of the packet's connection, or TABLE_MISS. */

@@ -10,9 +10,9 @@
 
 TABLE_BEGIN
 
-/* Slots used at the stated capacity, in percent of all: 93 bytes for each connection.  capacity_test.cc shows that no
- * insertion fails there, after filling and under random churn alike. */
-enum { LOAD_PERCENT = 71 };
+/* Slots used at the stated capacity, in percent of all: 88 bytes for each connection.  No insertion fails
+ * there, after filling and under random churn alike (capacity_test.cc). */
+enum { LOAD_PERCENT = 75 };
 
 TABLE_INLINE __u64 buckets_for_capacity(__u64 capacity) {
     const __u64 percent = (__u64)LOAD_PERCENT * SLOTS_PER_BUCKET;
