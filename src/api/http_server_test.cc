@@ -1,4 +1,4 @@
-// The door and the client together, over a real Unix socket: the loop runs in a thread of its own.
+// The door and the client together, over a real Unix socket.
 #include "api/http_server.hh"
 
 #include <gmock/gmock.h>
@@ -8,18 +8,16 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <thread>
 
 #include "api/client.hh"
 #include "api/sample.hh"
+#include "api/serving_thread.hh"
 
 namespace lvx::api {
 namespace {
@@ -44,28 +42,13 @@ class Folder {
     std::string path_;
 };
 
-// A daemon of one thread with a fake director.
+// A daemon with a fake director.
 class Daemon {
  public:
     Daemon(const std::string& path, const ServerLimits& limits) : path_(path) {
-        auto server = HttpServer::listen(loop_, director, path, limits);
-        if (!server) throw std::runtime_error(server.error().sentence());
-        server_ = std::move(*server);
-        thread_ = std::thread([this] { loop_.run(); });
-    }
-    ~Daemon() {
-        on_loop([this] { server_.reset(); });
-        guard_.reset();
-        thread_.join();
-    }
-
-    // Runs `work` on the loop and returns its result: what the loop owns is touched there only.
-    template <class Work>
-    std::invoke_result_t<Work> on_loop(Work work) {
-        std::packaged_task<std::invoke_result_t<Work>()> task(std::move(work));
-        auto result = task.get_future();
-        boost::asio::post(loop_, std::move(task));
-        return result.get();
+        auto thread = ServingThread::start(director, path, limits);
+        if (!thread) throw std::runtime_error(thread.error().sentence());
+        thread_ = std::move(*thread);
     }
 
     // Waits until the counters fulfil a condition.
@@ -73,13 +56,14 @@ class Daemon {
     bool eventually(Condition condition) {
         const auto deadline = std::chrono::steady_clock::now() + patience;
         while (std::chrono::steady_clock::now() < deadline) {
-            if (on_loop([&] { return condition(server_->counters()); })) return true;
+            if (condition(thread_->counters())) return true;
             std::this_thread::yield();
         }
         return false;
     }
 
-    void close() { on_loop([this] { server_->close(); }); }
+    void on_loop(const std::function<void()>& work) { thread_->on_loop(work); }
+    void close() { thread_->close(); }
     [[nodiscard]] Client client() const {
         auto client = Client::connect(path_, patience);
         if (!client) throw std::runtime_error(client.error().sentence());
@@ -90,10 +74,7 @@ class Daemon {
 
  private:
     std::string path_;
-    boost::asio::io_context loop_;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{loop_.get_executor()};
-    std::unique_ptr<HttpServer> server_;
-    std::thread thread_;
+    std::unique_ptr<ServingThread> thread_;
 };
 
 // Sends bytes as they are and reads until the other side closes.
