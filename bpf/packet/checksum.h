@@ -18,7 +18,7 @@
 
 PACKET_BEGIN
 
-/* Sums of at most 2^32 words of 32 bits. */
+/* Sums stay below 2^48: 65,536 words of 32 bits, more than any frame has. */
 PACKET_INLINE __u64 change16(__be16 before, __be16 after) { return (__u64)(__u16)~before + after; }
 PACKET_INLINE __u64 change32(__be32 before, __be32 after) { return (__u64)(__u32)~before + after; }
 PACKET_INLINE __u64 change64(__u64 before, __u64 after) {
@@ -35,11 +35,15 @@ PACKET_INLINE __u32 checksum_wide(__u64 sum) {
     sum = (sum >> 32) + (__u32)sum;
     return (__u32)((sum >> 32) + (__u32)sum);
 }
+PACKET_INLINE __u64 checksum_fold_once(__u64 sum) {
+    __u64 carries = sum >> 16;
+    PACKET_OPAQUE(carries); /* clang would multiply */
+    return (sum & 0xffff) + carries;
+}
 /* A sum in 16 bits; 0 only if every word was 0. */
 PACKET_INLINE __u16 checksum_fold(__u64 sum) {
-    sum = (sum >> 32) + (__u32)sum;     /* below 2^33 */
-    sum = (sum >> 16) + (sum & 0xffff); /* below 2^18 */
-    sum = (sum >> 16) + (sum & 0xffff);
+    sum = checksum_fold_once(sum); /* at most 0x1_0000_fffe */
+    sum = checksum_fold_once(sum); /* at most 0x1_fffe */
     return (__u16)((sum >> 16) + sum);
 }
 /* The new value of a complete checksum. */

@@ -58,20 +58,33 @@ struct cursor {
     __u32 zero;
 };
 
-/* The bytes offset .. offset + size - 1 of the frame, or null. size is a constant. */
+/* The bytes offset .. offset + size - 1 of the frame, or null.  size is a constant. */
 PACKET_INLINE __u8* cursor_at(const struct cursor* cursor, __u32 offset, __u32 size) {
-    PACKET_OPAQUE(offset);
-    if (offset > CURSOR_REACH) return 0;
 #ifdef __bpf__
-    __u8* at = cursor->data + offset;
+    __u64 distance = offset;
+    PACKET_OPAQUE(distance);
+    if (distance > CURSOR_REACH) return 0;
+    __u8* at = cursor->data + distance;
     PACKET_OPAQUE(at);
     __builtin_assume(at != 0); /* the caller's test for null is then the test just made */
     if (at + size > cursor->end) return 0;
     return at;
 #else
     __u64 linear = (__u64)(cursor->end - cursor->data);
-    if (linear < (__u64)offset + size) return 0;
+    if (offset > CURSOR_REACH || linear < (__u64)offset + size) return 0;
     return cursor->data + offset;
+#endif
+}
+
+/* The first size bytes, or null; both of them are constants, which saves BPF half of cursor_at(). */
+PACKET_INLINE __u8* cursor_start(const struct cursor* cursor, __u32 size) {
+#ifdef __bpf__
+    __u8* at = cursor->data;
+    __builtin_assume(at != 0);
+    if (at + size > cursor->end) return 0;
+    return at;
+#else
+    return cursor_at(cursor, 0, size);
 #endif
 }
 

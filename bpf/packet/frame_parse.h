@@ -38,7 +38,7 @@ PACKET_INLINE int parse_ethernet(const struct cursor* cursor, struct frame* fram
     frame->inner_vlan = 0;
     frame->tags = 0;
     frame->l3_offset = ETHER_HEADER;
-    frame->ethernet = cursor_at(cursor, 0, ETHER_HEADER);
+    frame->ethernet = cursor_start(cursor, ETHER_HEADER);
     if (!frame->ethernet) return cursor_lacks(cursor, 0, ETHER_HEADER, VERDICT_bad_ethernet);
 
     frame->ether_type = ((const struct ether_header*)frame->ethernet)->type;
@@ -64,8 +64,8 @@ PACKET_INLINE void address_set_ipv6(union address* address, const struct wire_lo
 PACKET_INLINE void set_ipv4_fragment(struct frame* frame, __be16 field) {
     frame->fragment = FRAGMENT_NONE;
     frame->dont_fragment = (field & WIRE16(IPV4_DONT_FRAGMENT)) != 0;
-    if (field & WIRE16(IPV4_MORE_FRAGMENTS)) frame->fragment = FRAGMENT_FIRST;
-    if (field & WIRE16(IPV4_FRAGMENT_OFFSET)) frame->fragment = FRAGMENT_LATER;
+    if ((field & WIRE16(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) == 0) return;
+    frame->fragment = field & WIRE16(IPV4_FRAGMENT_OFFSET) ? FRAGMENT_LATER : FRAGMENT_FIRST;
 }
 
 /* Everything but lengths against the frame, which a quoted packet does not keep. Sets l3_length to what the header says
@@ -176,9 +176,10 @@ PACKET_OUTLINED int walk_extensions(const struct cursor* cursor, struct extensio
 PACKET_INLINE int skip_extensions(const struct cursor* cursor, struct frame* frame) {
     if (frame->family != 6 || !protocol_is_extension(frame->protocol)) return PACKET_PARSED;
 
+    struct cursor here = *cursor; /* its address is given away, so the caller's own may stay in registers */
     struct extension_walk walk = {frame->l4_offset, frame->l4_offset + frame->l4_length, frame->protocol,
                                   FRAGMENT_NONE, 0};
-    int result = walk_extensions(cursor, &walk);
+    int result = walk_extensions(&here, &walk);
     frame->l4_offset = walk.offset;
     frame->l4_length = walk.limit - walk.offset;
     frame->protocol = walk.protocol;

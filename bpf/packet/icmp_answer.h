@@ -152,7 +152,8 @@ PACKET_INLINE int write_answer_icmp(const struct cursor* cursor, const struct fr
 
     struct checksum_range message = {0, offset, ICMP_HEADER + answer->quoted};
     if (frame->family == 6) message.sum = checksum_pseudo(from, &frame->source, PROTOCOL_ICMP6, message.length);
-    if (!checksum_add(cursor, &message)) return 0;
+    struct cursor here = *cursor;
+    if (!checksum_add(&here, &message)) return 0;
     icmp->checksum = (__u16)~checksum_fold(message.sum);
     return 1;
 }

@@ -87,7 +87,8 @@ PACKET_INLINE int verify_icmp(const struct cursor* cursor, const struct frame* e
     if (error->family == 6) {
         message.sum = checksum_pseudo(&error->source, &error->destination, PROTOCOL_ICMP6, error->l4_length);
     }
-    if (!checksum_add(cursor, &message)) return PACKET_NOT_LINEAR;
+    struct cursor here = *cursor;
+    if (!checksum_add(&here, &message)) return PACKET_NOT_LINEAR;
     return checksum_fold(message.sum) == 0xffff ? (int)PACKET_PARSED : (int)VERDICT_bad_icmp;
 }
 

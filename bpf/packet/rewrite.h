@@ -92,7 +92,7 @@ PACKET_INLINE __u16 transport_checksum(const struct frame* frame, __u16 checksum
 
 PACKET_INLINE void rewrite_sum(struct frame* frame, __u64 address_change, __u64 port_change, enum sum_mode mode) {
     struct wire_field* field = (struct wire_field*)frame->checksum;
-    if (mode == SUM_UNTOUCHED || !field) return;
+    if (mode == SUM_UNTOUCHED) return;
     field->value = mode == SUM_PARTIAL ? checksum_changed_partial(field->value, address_change)
                                        : transport_checksum(frame, field->value, address_change + port_change);
 }
@@ -100,8 +100,8 @@ PACKET_INLINE void rewrite_sum(struct frame* frame, __u64 address_change, __u64 
 PACKET_INLINE void rewrite_endpoint(struct frame* frame, enum rewrite_side side, const union address* to, __be16 port,
                                     int hops, enum sum_mode mode) {
     __u64 address_change = rewrite_network(frame, side, to, hops);
-    if (!frame->transport) return;
-    __u64 port_change = protocol_has_ports(frame->protocol) ? rewrite_port(frame, side, port) : 0;
+    if (!frame->checksum) return; /* TCP and UDP have one wherever they have ports */
+    __u64 port_change = frame->protocol == PROTOCOL_ICMP6 ? 0 : rewrite_port(frame, side, port);
     rewrite_sum(frame, address_change, port_change, mode);
 }
 
