@@ -27,19 +27,6 @@ constexpr std::array state_words = {
 
 Port host_order(std::uint16_t port) { return static_cast<Port>(port << 8 | port >> 8); }
 
-table::table table_over(const Tables& tables) {
-    const abi::root& root = tables.header();
-    return {.tags = tables.connection_tags.all().data(),
-            .slots = tables.connections.all().data(),
-            .services = tables.services.all().data(),
-            .servers = tables.servers.all().data(),
-            .loads = tables.server_loads.all().data(),
-            .seed = {root.seed[0], root.seed[1]},
-            .buckets = root.buckets,
-            .max_services = root.max_services,
-            .max_servers = root.max_servers};
-}
-
 Layout layout_of(const abi::root& root) {
     return {.capacity = root.capacity,
             .buckets = root.buckets,
@@ -66,7 +53,7 @@ BpfDataplane::BpfDataplane(Pins pins, Loaded loaded, Grace grace)
       nexthops_(loaded_.tables, grace_),
       store_(loaded_.tables, grace_, nexthops_),
       attachments_(loaded_.tables, loaded_.programs, pins_),
-      table_(table_over(loaded_.tables)),
+      table_(connection_table(loaded_.tables)),
       image_(store_.adopt()),
       last_sweep_(std::chrono::steady_clock::now()) {
     if (image_) adopted_cluster_ = plan::cluster_of(*image_);

@@ -161,7 +161,8 @@ Result<Loaded> make(const Pins& pins, const Options& options) {
 Error other_tables(const Pins& pins, const std::string& why) {
     return {.doing = fmt::format("cannot adopt the tables in {}: {}", pins.directory(), why),
             .code = EEXIST,
-            .hint = "end forwarding with the lvxd that made them (lvxd --stop), or by removing that folder; connections are lost"};
+            .hint = fmt::format("end forwarding first: with the lvxd that made them (--on-exit stop), or by rm -r {}; its "
+                                "connections are lost", pins.directory())};
 }
 
 Result<void> check_sizes(const Pins& pins, const abi::root& root, const Sizes& wanted) {
@@ -183,26 +184,20 @@ Result<void> check_header(const Pins& pins, const Tables& tables, const Sizes& w
     return check_sizes(pins, root, wanted);
 }
 
-Result<Tables> pinned_tables(const Pins& pins) {
+// Before the others are opened: whether they fit is written there.
+Result<void> check_root(const Pins& pins, const Sizes& wanted) {
     Tables tables;
-    // root first: whether the others fit is written there.
     tables.root.fd = TRY(pins.get("map_root"));
     auto root = Mapping::of(tables.root.fd, "root", sizeof(abi::root));
     if (!root) return std::unexpected(other_tables(pins, "another version of lvx made them"));
     tables.root.mapping = std::move(*root);
-    return tables;
+    return check_header(pins, tables, wanted);
 }
 
 Result<Loaded> adopt(const Pins& pins, const Options& options) {
-    Loaded loaded{.tables = TRY(pinned_tables(pins)), .adopted = true};
-    Tables& tables = loaded.tables;
-    TRY(check_header(pins, tables, options.sizes));
-#define X(name, type) tables.name.fd = TRY(pins.get("map_" #name));
-    SHARED_ARRAYS(X)
-#undef X
-    tables.service_ids = TRY(pins.get("map_service_ids"));
-    TRY(map_all(tables));
-
+    TRY(check_root(pins, options.sizes));
+    Loaded loaded{.tables = TRY(open_tables(pins)), .adopted = true};
+    const Tables& tables = loaded.tables;
     const Skeleton skeleton = TRY(open_object());
     set_constants(*skeleton, tables.header());
 #define X(name, type) \
@@ -225,6 +220,16 @@ Result<Loaded> load(const Pins& pins, const Options& options) {
     auto loaded = make(pins, options);
     if (!loaded) pins.remove_all();
     return loaded;
+}
+
+Result<Tables> open_tables(const Pins& pins) {
+    Tables tables;
+#define X(name, type) tables.name.fd = TRY(pins.get("map_" #name));
+    SHARED_ARRAYS(X)
+#undef X
+    tables.service_ids = TRY(pins.get("map_service_ids"));
+    TRY(map_all(tables));
+    return tables;
 }
 
 std::uint64_t jiffies(const Fd& clock_program) {

@@ -24,6 +24,9 @@ struct Loaded {
 // Tables exist below `pins`, complete or not: only complete ones are adopted, others are removed.
 [[nodiscard]] Result<Loaded> load(const Pins& pins, const Options& options);
 
+// The pinned tables as they are, for whoever only looks.
+[[nodiscard]] Result<Tables> open_tables(const Pins& pins);
+
 // Jiffies as the data plane counts them.
 [[nodiscard]] std::uint64_t jiffies(const Fd& clock_program);
 

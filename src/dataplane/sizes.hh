@@ -11,7 +11,7 @@ inline constexpr std::uint64_t memory_share = 16;  // by default the connection 
 inline constexpr std::uint64_t most_connections = std::uint64_t{1} << 30;
 inline constexpr std::uint32_t default_services = 1024;
 inline constexpr std::uint32_t default_servers = 4096;
-inline constexpr std::uint32_t default_pool_words = 1u << 16;
+inline constexpr std::uint32_t default_pool_words = 1u << 17;
 
 struct Layout {
     std::uint64_t capacity = 0;

@@ -51,6 +51,19 @@ std::span<std::uint32_t> Tables::pool_of(std::uint32_t set) const {
     return {pool[0].words + std::size_t{set} * header().pool_words, header().pool_words};
 }
 
+table::table connection_table(const Tables& tables) {
+    const abi::root& root = tables.header();
+    return {.tags = tables.connection_tags.all().data(),
+            .slots = tables.connections.all().data(),
+            .services = tables.services.all().data(),
+            .servers = tables.servers.all().data(),
+            .loads = tables.server_loads.all().data(),
+            .seed = {root.seed[0], root.seed[1]},
+            .buckets = root.buckets,
+            .max_services = root.max_services,
+            .max_servers = root.max_servers};
+}
+
 Result<void> map_all(Tables& tables) {
 #define X(name, type) tables.name.mapping = TRY(Mapping::of(tables.name.fd, #name, sizeof(type)));
     SHARED_ARRAYS(X)

@@ -14,6 +14,7 @@
 #include "abi/service.h"
 #include "base/fd.hh"
 #include "base/result.hh"
+#include "bpf/table/storage.h"
 
 namespace lvx::dataplane {
 
@@ -75,6 +76,9 @@ struct Tables {
     [[nodiscard]] std::span<std::uint32_t> pool_of(std::uint32_t set) const;
     [[nodiscard]] std::uint32_t active_set() const { return __atomic_load_n(&header().active_set, __ATOMIC_ACQUIRE); }
 };
+
+// The connection table over these maps, for the functions of bpf/table.
+[[nodiscard]] table::table connection_table(const Tables& tables);
 
 // Maps every fd of `tables` into memory.
 [[nodiscard]] Result<void> map_all(Tables& tables);
