@@ -32,6 +32,7 @@
     X(contended, dropped, "other CPUs kept changing the place it wanted")                                         \
     X(reply_ambiguous, dropped, "the client port already reaches every usable real server by another address")   \
     X(fragment, dropped, "a fragment to or from a virtual service")                                               \
+    X(fenced, dropped, "the daemon has not renewed its lease: another director may own the address by now")          \
     X(bad_ethernet, dropped, "frame too short for its Ethernet or VLAN header")                                   \
     X(bad_ipv4, dropped, "IPv4 header shorter than it says, or lengths that contradict each other")               \
     X(bad_ipv6, dropped, "IPv6 header or extension headers cut short, or too many of them")                       \

@@ -1,35 +1,94 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The data plane: one chain of steps, behind two hooks. */
+/*
+ * The data plane: one chain of steps behind two hooks.  Who does what and why it is cut into these functions stands in
+ * step/desk.h; every packet ends in one verdict of abi/verdict.h, carried out and counted in conclude() and nowhere else.
+ */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/maps.h"
+#include "bpf/step/admit.h"
+#include "bpf/step/answer.h"
+#include "bpf/step/error.h"
+#include "bpf/step/flow.h"
 
 char license_text[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline void touch_maps(void) {
-    struct service_key key = {};
-    tag_line_at(0), connection_at(0), server_load_at(0), cursor_at(0), nexthop_at(0);
-    service_counter_at(0), server_counter_at(0), interface_at(0), filter_line_at(0), pool_word(0, 0);
-    service_at(0, 0), server_at(0, 0), root_get(), tick_now(), bpf_map_lookup_elem(&service_ids, &key);
+#define xdp_context xdp_md
+#define tc_context __sk_buff
+enum { xdp_hook = HOOK_XDP, tc_hook = HOOK_TC };
+
+/* One of desk.h's functions, for the hook `at`. */
+#define FUNCTION(at, name)                                                                                    \
+    __noinline int at##_##name(struct at##_context* context, struct desk* desk) {                             \
+        if (!desk) return VERDICT_inconsistent;                                                               \
+        struct cursor cursor;                                                                                 \
+        struct passage passage = {.context = context, .hook = at##_hook, .cursor = &cursor, .desk = desk};    \
+        at##_cursor(&cursor, context);                                                                        \
+        return name(&passage);                                                                                \
+    }
+
+#define FUNCTIONS(at)        \
+    FUNCTION(at, admit)      \
+    FUNCTION(at, flow)       \
+    FUNCTION(at, find_way)   \
+    FUNCTION(at, error)      \
+    FUNCTION(at, translate)  \
+    FUNCTION(at, answer)
+
+FUNCTIONS(xdp)
+FUNCTIONS(tc)
+
+/* Whether a verdict is of a kind: the list's kinds as one word of bits. */
+#define X(name, kind, sentence) | (__u64)(VERDICT_KIND_##kind == wanted) << VERDICT_##name
+STEP int is_of_kind(int verdict, enum verdict_kind wanted) { return (0 VERDICTS(X)) >> verdict & 1; }
+#undef X
+
+STEP int conclude(const struct desk* desk, int verdict, __u32 length, enum hook hook) {
+    if (verdict < 0) verdict = VERDICT_frame_refused; /* not linear, and the kernel would not make it so */
+    const struct interface* interface = interface_at(desk->interface);
+    count_verdict(interface ? interface->slot : SLOT_OF_UNKNOWN, (__u32)verdict, length);
+    if (is_of_kind(verdict, VERDICT_KIND_pass)) return hook_pass(hook);
+    if (is_of_kind(verdict, VERDICT_KIND_dropped)) return hook_drop(hook);
+    return desk->action;
 }
 
-SEC("xdp")
-int lvx_xdp(struct xdp_md* context) {
-    touch_maps();
-    struct verdict_counter* counter = verdict_counter_at(VERDICT_unknown_interface);
-    if (counter) ++counter->packets, counter->bytes += context->data_end - context->data;
-    return XDP_PASS;
-}
+#define PROGRAM(at)                                                                              \
+    SEC(#at) int lvx_##at(struct at##_context* context) {                                        \
+        struct desk desk = {.index = DESK_EMPTY, .action = hook_drop(at##_hook)};                \
+        const __u32 length = at##_length(context);                                               \
+        desk.ifindex = at##_ifindex(context);                                                    \
+        int next = at##_admit(context, &desk);                                                   \
+        if (next == PACKET_NOT_LINEAR) {                                                         \
+            at##_linearise(context);                                                             \
+            next = at##_admit(context, &desk);                                                   \
+        }                                                                                        \
+        if (next == NEXT_FLOW) next = at##_flow(context, &desk);                                 \
+        if (next == NEXT_OPEN) {                                                                 \
+            open_connection(&desk);                                                              \
+            next = at##_flow(context, &desk);                                                    \
+        }                                                                                        \
+        if (next == NEXT_ERROR) {                                                                \
+            at##_linearise(context);                                                             \
+            next = at##_error(context, &desk);                                                   \
+        }                                                                                        \
+        const int of_error = next == NEXT_TRANSLATE;                                             \
+        if (of_error) next = at##_translate(context, &desk);                                     \
+        if (next == NEXT_WAY) {                                                                  \
+            at##_find_way(context, &desk);                                                       \
+            next = of_error ? at##_translate(context, &desk) : at##_flow(context, &desk);        \
+        }                                                                                        \
+        if (next >= 0 && is_of_kind(next, VERDICT_KIND_answered)) {                              \
+            desk.verdict = (__u8)next;                                                           \
+            next = at##_answer(context, &desk);                                                  \
+        }                                                                                        \
+        return conclude(&desk, next, length, at##_hook);                                         \
+    }
 
-SEC("tc")
-int lvx_tc(struct __sk_buff* context) {
-    struct verdict_counter* counter = verdict_counter_at(VERDICT_unknown_interface);
-    if (counter) ++counter->packets, counter->bytes += context->len;
-    return TC_ACT_UNSPEC;
-}
+PROGRAM(xdp)
+PROGRAM(tc)
 
 SEC("syscall")
 int lvx_clock(struct clock_answer* answer) {

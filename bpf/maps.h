@@ -64,7 +64,7 @@ struct {
 ARRAY_ACCESSOR(tag_line_at, connection_tags, struct tag_line)
 ARRAY_ACCESSOR(connection_at, connections, struct connection)
 ARRAY_ACCESSOR(server_load_at, server_loads, struct server_load)
-ARRAY_ACCESSOR(cursor_at, schedule_cursors, struct schedule_cursor)
+ARRAY_ACCESSOR(schedule_cursor_at, schedule_cursors, struct schedule_cursor)
 ARRAY_ACCESSOR(nexthop_at, nexthops, struct nexthop)
 ARRAY_ACCESSOR(verdict_counter_at, verdict_counters, struct verdict_counter)
 ARRAY_ACCESSOR(service_counter_at, service_counters, struct traffic_counter)
@@ -72,6 +72,8 @@ ARRAY_ACCESSOR(server_counter_at, server_counters, struct traffic_counter)
 ARRAY_ACCESSOR(interface_at, interfaces, struct interface)
 ARRAY_ACCESSOR(filter_line_at, address_filter, struct filter_line)
 ARRAY_ACCESSOR(pool_line_at, pool, struct pool_line)
+ARRAY_ACCESSOR(service_row, services, struct service)
+ARRAY_ACCESSOR(server_row, servers, struct server)
 
 static __always_inline struct root* root_get(void) {
     __u32 zero = 0;
@@ -80,15 +82,11 @@ static __always_inline struct root* root_get(void) {
 
 /* Rows of a configuration set; an id outside its half never reaches the other one's. */
 static __always_inline struct service* service_at(__u32 set, __u32 id) {
-    __u32 index = set * settings.max_services + id;
-    if (id >= settings.max_services) return NULL;
-    return (struct service*)bpf_map_lookup_elem(&services, &index);
+    return id < settings.max_services ? service_row(set * settings.max_services + id) : NULL;
 }
 
 static __always_inline struct server* server_at(__u32 set, __u32 id) {
-    __u32 index = set * settings.max_servers + id;
-    if (id >= settings.max_servers) return NULL;
-    return (struct server*)bpf_map_lookup_elem(&servers, &index);
+    return id < settings.max_servers ? server_row(set * settings.max_servers + id) : NULL;
 }
 
 /* A word of the set's half of the pool; NULL outside it. */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A packet from a real server: if it belongs to a connection, its source becomes the virtual address. */
+#ifndef LVX_BPF_STEP_REPLY_H
+#define LVX_BPF_STEP_REPLY_H
+
+#include "bpf/step/request.h"
+
+/* 0: the frame is not what it was. */
+STEP int rewrite_to_client(struct passage* passage, const struct flow* flow, const struct interface* interface,
+                           __u8 family) {
+    if (!frame_again(passage, family)) return 0;
+    leave_to_client(passage, flow->slot, interface);
+    passage->frame.source_port = passage->desk->lookup.other_port;
+    hook_rewrite_reply(passage, &flow->service->address, flow->slot->virtual_port);
+    return 1;
+}
+
+STEP int send_reply(struct passage* passage, const struct flow* flow) {
+    const struct desk* desk = passage->desk;
+    const struct interface* interface = interface_find(flow->slot->return_ifindex);
+    if (!interface) return VERDICT_no_route;
+    int result = check_hops(passage);
+    if (result != STEP_ON) return result;
+    result = check_size(passage, interface->mtu);
+    if (result != STEP_ON) return result;
+    const int written = desk->family == 6 ? rewrite_to_client(passage, flow, interface, 6)
+                                          : rewrite_to_client(passage, flow, interface, 4);
+    if (!written) return VERDICT_frame_refused;
+    count_traffic(flow->service_id, flow->server_id, TRAFFIC_OUT, desk->l3_length, 0);
+    return hook_send(passage, VERDICT_reply_sent);
+}
+
+/* A removed service's address is forgotten with it, so its replies cannot be translated any more. */
+STEP int reply(struct passage* passage) {
+    struct desk* desk = passage->desk;
+    if (desk->index == DESK_EMPTY) {
+        desk->index = table_find_reply(NULL, &desk->lookup);
+        if (desk->index < 0) return VERDICT_unknown_reply;
+    }
+    if (desk->index < 0) return refusal_verdict(desk->index);
+
+    struct flow flow;
+    int result = flow_read(desk, &flow);
+    if (result != STEP_ON) return result;
+    if (desk->fragment) return VERDICT_fragment;
+    if (!(flow.service->flags & SERVICE_PRESENT)) return VERDICT_server_gone;
+    if (!way_is_known(desk, flow.slot)) return NEXT_WAY;
+    result = flow_touch(desk, &flow, FLOW_output);
+    if (result != STEP_ON) return result;
+    return send_reply(passage, &flow);
+}
+
+#endif
