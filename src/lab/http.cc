@@ -60,11 +60,13 @@ std::optional<Number> number(std::string_view text) {
     return value;
 }
 
-bool wants_keep_alive(std::string_view version, std::string_view fields) {
+Afterwards wish(std::string_view version, std::string_view fields) {
     const std::string_view connection = field(fields, "Connection").value_or("");
-    if (version == "HTTP/1.0") return same_word(connection, "keep-alive");
-    return !same_word(connection, "close");
+    const bool stays = version == "HTTP/1.0" ? same_word(connection, "keep-alive") : !same_word(connection, "close");
+    return stays ? Afterwards::keep_alive : Afterwards::close;
 }
+
+std::string_view word(Afterwards afterwards) { return afterwards == Afterwards::close ? "close" : "keep-alive"; }
 
 std::string_view reason(int status) {
     switch (status) {
@@ -90,7 +92,7 @@ Request read_request(std::string_view bytes) {
             .length = head.length,
             .method = head.first_line.substr(0, first),
             .target = head.first_line.substr(first + 1, last - first - 1),
-            .keep_alive = wants_keep_alive(version, head.fields)};
+            .afterwards = wish(version, head.fields)};
 }
 
 ResponseHead read_response_head(std::string_view bytes) {
@@ -108,13 +110,13 @@ ResponseHead read_response_head(std::string_view bytes) {
     return response;
 }
 
-std::string request_text(std::string_view host, std::string_view target) {
-    return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", target, host);
+std::string request_text(std::string_view host, std::string_view target, Afterwards afterwards) {
+    return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: {}\r\n\r\n", target, host, word(afterwards));
 }
 
-std::string response_head(int status, std::string_view type, std::uint64_t body_length, bool keep_alive) {
+std::string response_head(int status, std::string_view type, std::uint64_t body_length, Afterwards afterwards) {
     return fmt::format("HTTP/1.1 {} {}\r\nServer: lvx-lab\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n\r\n",
-                       status, reason(status), type, body_length, keep_alive ? "keep-alive" : "close");
+                       status, reason(status), type, body_length, word(afterwards));
 }
 
 }  // namespace lvx::lab::http

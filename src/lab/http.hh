@@ -12,11 +12,14 @@ namespace lvx::lab::http {
 // What has arrived so far: not all of it, nothing that can become HTTP, or a whole head.
 enum class Progress : std::uint8_t { partial, malformed, whole };
 
+// What becomes of the connection after an answer.
+enum class Afterwards : std::uint8_t { close, keep_alive };
+
 struct Request {
     Progress progress = Progress::partial;
     std::size_t length = 0;  // bytes of the head, when whole
     std::string_view method, target;
-    bool keep_alive = true;
+    Afterwards afterwards = Afterwards::keep_alive;
 };
 
 [[nodiscard]] Request read_request(std::string_view bytes);
@@ -30,8 +33,7 @@ struct ResponseHead {
 
 [[nodiscard]] ResponseHead read_response_head(std::string_view bytes);
 
-// "GET target", for one answer on the connection.
-[[nodiscard]] std::string request_text(std::string_view host, std::string_view target);
-[[nodiscard]] std::string response_head(int status, std::string_view type, std::uint64_t body_length, bool keep_alive);
+[[nodiscard]] std::string request_text(std::string_view host, std::string_view target, Afterwards afterwards);
+[[nodiscard]] std::string response_head(int status, std::string_view type, std::uint64_t body_length, Afterwards afterwards);
 
 }  // namespace lvx::lab::http

@@ -18,10 +18,10 @@ TEST(HttpRequest, ReadsMethodAndTarget) {
 }
 
 TEST(HttpRequest, KeepsAliveUnlessToldToClose) {
-    EXPECT_TRUE(read_request("GET / HTTP/1.1\r\nHost: a\r\n\r\n").keep_alive);
-    EXPECT_FALSE(read_request("GET / HTTP/1.1\r\nconnection:  Close \r\n\r\n").keep_alive);
-    EXPECT_FALSE(read_request("GET / HTTP/1.0\r\nHost: a\r\n\r\n").keep_alive);
-    EXPECT_TRUE(read_request("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").keep_alive);
+    EXPECT_EQ(read_request("GET / HTTP/1.1\r\nHost: a\r\n\r\n").afterwards, Afterwards::keep_alive);
+    EXPECT_EQ(read_request("GET / HTTP/1.1\r\nconnection:  Close \r\n\r\n").afterwards, Afterwards::close);
+    EXPECT_EQ(read_request("GET / HTTP/1.0\r\nHost: a\r\n\r\n").afterwards, Afterwards::close);
+    EXPECT_EQ(read_request("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").afterwards, Afterwards::keep_alive);
 }
 
 TEST(HttpRequest, WaitsForTheWholeHead) {
@@ -65,7 +65,7 @@ TEST(HttpResponse, RefusesWrongNumbers) {
 }
 
 TEST(HttpResponse, ReadsBackWhatTheServerWrites) {
-    const std::string text = response_head(200, "text/html", 5, false);
+    const std::string text = response_head(200, "text/html", 5, Afterwards::close);
     const ResponseHead head = read_response_head(text);
     ASSERT_EQ(head.progress, Progress::whole);
     EXPECT_EQ(head.length, text.size());

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/address.hh"
 #include "base/fd.hh"
@@ -36,7 +37,23 @@ struct Page {
     std::string body;
 };
 
-// GET with `limit` for all of it: connection, request and answer.
+// A connection that stays open between requests, as a browser's does.
+class WebConnection {
+ public:
+    static Result<WebConnection> open(int network_namespace, const Endpoint& server, Milliseconds limit);
+    [[nodiscard]] Result<Page> get(const std::string& path, Milliseconds limit);
+
+ private:
+    WebConnection(Fd socket, const Endpoint& server) : socket_(std::move(socket)), server_(server) {}
+    Fd socket_;
+    Endpoint server_;
+};
+
+// One datagram there and one back.
+[[nodiscard]] Result<std::string> exchange(int network_namespace, const Endpoint& server, const std::string& datagram,
+                                           Milliseconds limit);
+
+// GET on a connection of its own, with `limit` for all of it.
 [[nodiscard]] Result<Page> get(int network_namespace, const Endpoint& server, const std::string& path, Milliseconds limit);
 
 }  // namespace lvx::lab

@@ -28,7 +28,7 @@ struct Visitor {
     Fd socket;
     std::string received, pending;
     std::uint64_t generated = 0, generated_end = 0;  // what of a generated body is still to be made
-    bool keep_alive = true;
+    http::Afterwards afterwards = http::Afterwards::keep_alive;
 };
 
 Result<Fd> bound_socket(int type, Port port) {
@@ -98,7 +98,7 @@ class Server {
             if (!send_pending(visitor)) return false;
             if (!visitor.pending.empty()) return watch(visitor.socket.get(), EPOLLOUT, EPOLL_CTL_MOD);
             if (visitor.generated < visitor.generated_end) make_block(visitor);
-            else if (!visitor.keep_alive) return false;
+            else if (visitor.afterwards == http::Afterwards::close) return false;
             else if (!answer_next(visitor)) break;
         }
         return watch(visitor.socket.get(), EPOLLIN, EPOLL_CTL_MOD);
@@ -132,29 +132,29 @@ class Server {
         const http::Request request = http::read_request(visitor.received);
         if (request.progress == http::Progress::partial) return false;
         if (request.progress == http::Progress::malformed) return refuse(visitor, 400);
-        visitor.keep_alive = request.keep_alive;
+        visitor.afterwards = request.afterwards;
         answer(visitor, request);
         visitor.received.erase(0, request.length);
         return true;
     }
 
     static bool refuse(Visitor& visitor, int status) {
-        visitor.keep_alive = false;
-        visitor.pending = http::response_head(status, "text/plain", 0, false);
+        visitor.afterwards = http::Afterwards::close;
+        visitor.pending = http::response_head(status, "text/plain", 0, visitor.afterwards);
         return true;
     }
 
     void answer(Visitor& visitor, const http::Request& request) const {
         if (request.method != "GET") {
-            visitor.pending = http::response_head(405, "text/plain", 0, visitor.keep_alive);
+            visitor.pending = http::response_head(405, "text/plain", 0, visitor.afterwards);
         } else if (const auto size = generated_size(request.target)) {
             visitor.generated = 0;
             visitor.generated_end = *size;
-            visitor.pending = http::response_head(200, "application/octet-stream", *size, visitor.keep_alive);
+            visitor.pending = http::response_head(200, "application/octet-stream", *size, visitor.afterwards);
         } else if (request.target == "/" || request.target == "/index.html") {
-            visitor.pending = http::response_head(200, "text/html", site_.page.size(), visitor.keep_alive) + site_.page;
+            visitor.pending = http::response_head(200, "text/html", site_.page.size(), visitor.afterwards) + site_.page;
         } else {
-            visitor.pending = http::response_head(404, "text/plain", 0, visitor.keep_alive);
+            visitor.pending = http::response_head(404, "text/plain", 0, visitor.afterwards);
         }
     }
 

@@ -1,0 +1,161 @@
+// The daemon is a guest of its data plane: what happens to traffic when it dies, comes back, is told something new.
+//
+//   client (wrk, held connections, a stream of datagrams) ── director (lvxd killed, restarted, reloaded) ── servers
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <thread>
+
+#include "support/cluster.hh"
+#include "support/datagram_stream.hh"
+
+namespace lvx::cluster {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// wrk in the background; its report when it ends.
+class Wrk {
+ public:
+    Wrk(Cluster& cluster, std::string_view options, int seconds)
+        : thread_([&cluster, this, words = fmt::format("wrk -t1 -c16 -d{}s {} http://192.168.88.23/", seconds, options)] {
+              outcome_ = cluster.run("client", words, Milliseconds(60'000));
+          }) {}
+    ~Wrk() {
+        if (thread_.joinable()) thread_.join();
+    }
+    Wrk(const Wrk&) = delete;
+    Wrk& operator=(const Wrk&) = delete;
+
+    const Outcome& report() {
+        thread_.join();
+        return outcome_;
+    }
+
+ private:
+    Outcome outcome_;
+    std::thread thread_;
+};
+
+void expect_no_failure(const Outcome& report) {
+    EXPECT_EQ(report.status, 0) << report.err;
+    EXPECT_THAT(report.out, HasSubstr("requests in"));
+    EXPECT_THAT(report.out, Not(HasSubstr("Socket errors"))) << report.out;
+    EXPECT_THAT(report.out, Not(HasSubstr("Non-2xx"))) << report.out;
+}
+
+std::uint64_t requests_forwarded(Cluster& cluster) { return cluster.verdicts()["request_sent"]; }
+
+class Life : public testing::TestWithParam<const char*> {};
+
+TEST_P(Life, NoRequestFailsWhenTheDaemonIsKilledUnderLoad) {
+    for (const char* options : {"", "-H 'Connection: close'"}) {
+        Cluster cluster({.hook = GetParam()});
+        cluster.serve_all();
+        cluster.await_neighbours(3);
+        Wrk wrk(cluster, options, 3);
+        ASSERT_TRUE(lab::wait_until(patience, [&] { return requests_forwarded(cluster) > 1000; }));
+        cluster.director().process().kill();
+        expect_no_failure(wrk.report());
+        must(cluster.director().restart());
+        EXPECT_TRUE(cluster.status().adopted);
+        EXPECT_EQ(cluster.curl_many(web_v4(), 1).front().substr(0, 6), "server");
+    }
+}
+
+TEST_P(Life, ARestartedDaemonAdoptsEveryConnection) {
+    constexpr std::size_t count = 300;
+    Cluster cluster({.hook = GetParam()});
+    cluster.serve_all();
+    cluster.await_neighbours(3);
+    std::vector<lab::WebConnection> held;
+    for (std::size_t i = 0; i < count; ++i) {
+        held.push_back(must(lab::WebConnection::open(cluster.ns("client"), web_v4(), patience)));
+        must(held.back().get("/", patience));
+    }
+    ASSERT_EQ(cluster.status().connections, count);
+    cluster.director().process().kill();
+    must(cluster.director().restart());
+    const api::StatusSnapshot status = cluster.status();
+    EXPECT_TRUE(status.adopted);
+    EXPECT_EQ(status.connections, count);
+    for (lab::WebConnection& connection : held) EXPECT_TRUE(connection.get("/", patience));
+    EXPECT_EQ(cluster.services().services.at(0).counters.connections, count);
+}
+
+TEST_P(Life, AGentleEndKeepsForwardingWhenAsked) {
+    Cluster cluster({.hook = GetParam(), .arguments = {"--on-exit", "keep"}});
+    cluster.serve_all();
+    cluster.await_neighbours(3);
+    cluster.director().process().signal(SIGTERM);
+    ASSERT_EQ(cluster.director().process().wait(patience), 0);
+    EXPECT_EQ(cluster.curl(web_v4()).substr(0, 6), "server");
+}
+
+TEST_P(Life, AGentleEndStopsForwardingOtherwise) {
+    Cluster cluster({.hook = GetParam()});
+    cluster.serve_all();
+    cluster.await_neighbours(3);
+    ASSERT_EQ(cluster.curl(web_v4()).substr(0, 6), "server");
+    cluster.director().process().signal(SIGTERM);
+    ASSERT_EQ(cluster.director().process().wait(patience), 0);
+    EXPECT_EQ(cluster.run("client", "curl -sS --max-time 5 http://192.168.88.23/").status, 7);
+}
+
+// Each start of the daemon loads the program anew and replaces it in the links that carry traffic.
+TEST_P(Life, NoPacketIsLostWhenTheProgramIsReplacedUnderLoad) {
+    constexpr int updates = 10;
+    const ServiceOn echo{.port = 7, .protocol = model::Protocol::udp};
+    Cluster cluster({.hook = GetParam(), .services = {echo}});
+    std::vector<lab::Process> echoes;
+    for (const auto& server : lab::classic::servers()) echoes.push_back(must(cluster.lab().echo(server.node, 7)));
+    cluster.await_neighbours(3);
+    DatagramStream stream = must(DatagramStream::start(cluster.ns("client"), {lab::classic::virtual_v4(), 7}));
+    for (int i = 0; i < updates; ++i) must(cluster.director().restart());
+    const StreamReport report = stream.finish(patience);
+    EXPECT_GT(report.sent, 1000u * updates / 10);
+    EXPECT_EQ(report.echoed, report.sent);
+}
+
+TEST_P(Life, ReloadsAddAndRemoveServersWithoutHarmToTheOthers) {
+    Cluster cluster({.hook = GetParam(), .services = {{.servers = {{"server1"}, {"server2"}}}}});
+    cluster.serve_all();
+    cluster.await_neighbours(2);
+    std::map<std::string, std::vector<lab::WebConnection>> held;
+    for (int i = 0; i < 20; ++i) {
+        lab::WebConnection connection = must(lab::WebConnection::open(cluster.ns("client"), web_v4(), patience));
+        const std::string page = must(connection.get("/", patience)).body;
+        held[page].push_back(std::move(connection));
+    }
+    Wrk wrk(cluster, "-H 'Connection: close'", 3);
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return requests_forwarded(cluster) > 1000; }));
+    cluster.reload(configuration({{.servers = {{"server1"}, {"server2"}, {"server3"}}}}));
+    cluster.await_neighbours(3);
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return cluster.services().services.at(0).servers.at(2).counters.connections > 100; }));
+    expect_no_failure(wrk.report());
+    cluster.reload(configuration({{.servers = {{"server1"}, {"server3"}}}}));
+    for (lab::WebConnection& connection : held["server1\n"]) EXPECT_TRUE(connection.get("/", patience));
+    EXPECT_THAT(counted(cluster.curl_many(web_v4(), 6)), testing::UnorderedElementsAre(testing::Pair("server1", 3), testing::Pair("server3", 3)));
+}
+
+TEST_P(Life, ABadFileChangesNothing) {
+    Cluster cluster({.hook = GetParam()});
+    cluster.serve_all();
+    cluster.await_neighbours(3);
+    const std::uint64_t generation = cluster.status().generation;
+    must(cluster.director().write_configuration("virtual_server 192.168.88.23 80 {\n  lb_algo nonsense\n"));
+    const api::ReloadOutcome outcome = must(cluster.client().reload());
+    EXPECT_FALSE(outcome.applied);
+    EXPECT_THAT(outcome.diagnostics, HasSubstr(":1:"));
+    EXPECT_EQ(cluster.status().generation, generation);
+    EXPECT_EQ(counted(cluster.curl_many(web_v4(), 3)).size(), 3u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Hooks, Life, testing::Values("xdp", "tc"), [](const auto& each) { return each.param; });
+
+}  // namespace
+}  // namespace lvx::cluster
