@@ -280,5 +280,17 @@ TEST_F(Apply, MakesClientsWaysStale) {
     EXPECT_NE(tables_.header().client_generation, 0u);
 }
 
+// The clock of the data plane and the length of its jiffies, beside the machine's own.
+TEST_F(Apply, CountsJiffiesOfTheLengthItThinks) {
+    const Fd clock = *Pins::open(directory())->get("program_clock");
+    const auto start = std::chrono::steady_clock::now();
+    const std::uint64_t first = jiffies(clock);
+    while (jiffies(clock) < first + 10) continue;
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    // At least nine whole jiffies; a busy machine may notice the last one late.
+    EXPECT_GT(passed.count() * tables_.header().hertz, 8.9);
+    EXPECT_LT(passed.count() * tables_.header().hertz, 100.0);
+}
+
 }  // namespace
 }  // namespace lvx::dataplane::testing

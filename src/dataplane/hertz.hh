@@ -3,20 +3,18 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 
 #include "base/result.hh"
 
 namespace lvx::dataplane {
 
-// The kernel starts its 64-bit jiffies at 2^32 - 300 * HZ and counts them while CLOCK_MONOTONIC runs, so one look at
-// both tells HZ.  nullopt: no usual HZ fits.
-[[nodiscard]] std::optional<std::uint32_t> hertz_from(std::uint64_t jiffies, std::chrono::nanoseconds monotonic);
-
-// Asks the kernel with a small program of its own: the tables and programs are made with the answer.
+// The coarse clocks advance with the jiffies, so their resolution is the length of one.
 [[nodiscard]] Result<std::uint32_t> kernel_hertz();
 
-// A tick is 2^shift jiffies: the power of two nearest to a second from below or above.
+// `jiffy`: rounded to nanoseconds, as the kernel tells it.
+[[nodiscard]] std::uint32_t hertz_of(std::chrono::nanoseconds jiffy);
+
+// A tick is 2^shift jiffies: the power of two nearest to a second.
 [[nodiscard]] std::uint32_t tick_shift(std::uint32_t hertz);
 
 }  // namespace lvx::dataplane

@@ -1,7 +1,9 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 
 #include "dataplane/kernel_fixture.hh"
@@ -87,6 +89,29 @@ TEST_F(Open, SaysHowManyBytesATableTooLargeNeeds) {
     EXPECT_NE(refused.error().doing.find("MiB"), std::string::npos) << refused.error().sentence();
     EXPECT_NE(refused.error().hint.find("--connections"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(directory()));
+}
+
+// What the kernel itself says it holds for each map.
+std::uint64_t memory_of(int fd) {
+    const std::string text = output_of("cat /proc/" + std::to_string(getpid()) + "/fdinfo/" + std::to_string(fd));
+    const std::size_t place = text.find("memlock:");
+    return place == std::string::npos ? 0 : std::stoull(text.substr(place + 8));
+}
+
+TEST_F(Open, CostsAtMost96BytesPerConnectionAtAMillion) {
+    Options million{.directory = directory(), .sizes = {.connections = 1u << 20}};
+    const auto dataplane = open(million);
+    ASSERT_TRUE(dataplane);
+    const Tables tables = *open_tables(*Pins::open(directory()));
+    std::uint64_t total = memory_of(tables.service_ids.get());
+#define X(name, type) total += memory_of(tables.name.fd.get());
+    SHARED_ARRAYS(X)
+#undef X
+    EXPECT_GT(total, std::uint64_t{64} << 20);
+    EXPECT_LE(total, std::uint64_t{96} << 20);
+    EXPECT_NEAR(static_cast<double>((*dataplane)->use().bytes), static_cast<double>(total), 0.01 * static_cast<double>(total));
+    std::printf("%.2f bytes per connection\n", static_cast<double>(total) / (1 << 20));
+    (*dataplane)->stop();
 }
 
 TEST_F(Open, StopRemovesEveryPinAndTheFolder) {

@@ -44,10 +44,12 @@ Registry kept(const model::Cluster& cluster, const Running& running) {
     if (!running.image) return result;
     const Image& image = *running.image;
     const auto wanted = wanted_servers(cluster);
+    std::set<model::ServiceKey> wanted_services;
+    for (const model::Service& service : cluster.services) wanted_services.insert(service.key);
     std::map<std::uint32_t, model::ServiceKey> keys;
     for (const auto& [key, id] : image.registry.services) {
         keys.emplace(id, key);
-        if (cluster.find(key) || (image.services[id].flags & abi::SERVICE_PRESENT)) result.services.emplace(key, id);
+        if (wanted_services.contains(key) || (image.services[id].flags & abi::SERVICE_PRESENT)) result.services.emplace(key, id);
     }
     for (const auto& [place, id] : image.registry.servers) {
         const model::ServiceKey& key = keys.at(place.first);
