@@ -12,11 +12,14 @@ namespace {
 
 using Applied = std::expected<Cluster, int>;
 
+enum class Rules : std::uint8_t { kernel, lvx };
+
 std::unexpected<int> refused(int code) { return std::unexpected(code); }
 
 // 0, or the errno.  The order of the kernel's own checks decides which error wins.
-int check_service(const Service& service) {
-    if (!known_scheduler(service.scheduler)) return ENOENT;
+int check_service(const Service& service, Rules rules) {
+    const bool has_module = rules == Rules::kernel && scheduler_of_kernel_only(service.scheduler);
+    if (!known_scheduler(service.scheduler) && !has_module) return ENOENT;
     if (!service.persistence_engine.empty() && service.persistence_engine != "sip") return ENOENT;
     const unsigned longest = service.key.address.is_v4() ? 32 : 128;
     const unsigned shortest = service.key.address.is_v4() ? 0 : 1;
@@ -25,7 +28,7 @@ int check_service(const Service& service) {
     }
     // The kernel takes such a service and then schedules nothing for it; ipvsadm refuses it, and so do we.
     if (service.key.fwmark == 0 && service.key.port == 0 && !service.persistence) return EINVAL;
-    if (!unsupported(service).empty()) return EOPNOTSUPP;
+    if (rules == Rules::lvx && !unsupported(service).empty()) return EOPNOTSUPP;
     return 0;
 }
 
@@ -61,29 +64,29 @@ Server* find_server(Service& service, const Endpoint& endpoint) {
 
 // Each of these changes the cluster or returns an errno and leaves it as it was.
 
-int carry_out(Cluster& cluster, const AddService& operation) {
+int carry_out(Cluster& cluster, const AddService& operation, Rules rules) {
     if (cluster.find(operation.service.key) != nullptr) return EEXIST;
-    if (const int code = check_service(operation.service)) return code;
+    if (const int code = check_service(operation.service, rules)) return code;
     cluster.services.push_back(operation.service);
     cluster.services.back().servers.clear();
     return 0;
 }
 
-int carry_out(Cluster& cluster, const EditService& operation) {
+int carry_out(Cluster& cluster, const EditService& operation, Rules rules) {
     Service* service = cluster.find(operation.service.key);
     if (service == nullptr) return ESRCH;
-    if (const int code = check_service(operation.service)) return code;
+    if (const int code = check_service(operation.service, rules)) return code;
     auto servers = std::move(service->servers);
     *service = operation.service;
     service->servers = std::move(servers);
     return 0;
 }
 
-int carry_out(Cluster& cluster, const DeleteService& operation) {
+int carry_out(Cluster& cluster, const DeleteService& operation, Rules) {
     return std::erase_if(cluster.services, [&](const Service& s) { return s.key == operation.key; }) > 0 ? 0 : ESRCH;
 }
 
-int carry_out(Cluster& cluster, const AddServer& operation) {
+int carry_out(Cluster& cluster, const AddServer& operation, Rules rules) {
     Service* service = cluster.find(operation.key);
     if (service == nullptr) return ESRCH;
     const Server& server = operation.server;
@@ -91,31 +94,31 @@ int carry_out(Cluster& cluster, const AddServer& operation) {
     if (const int code = check_numbers(server)) return code;
     if (find_server(*service, server.endpoint) != nullptr) return EEXIST;
     if (!unicast(server.endpoint.address)) return EINVAL;
-    if (!unsupported(server).empty()) return EOPNOTSUPP;
+    if (rules == Rules::lvx && !unsupported(server).empty()) return EOPNOTSUPP;
     service->servers.push_back(server);
     return 0;
 }
 
-int carry_out(Cluster& cluster, const EditServer& operation) {
+int carry_out(Cluster& cluster, const EditServer& operation, Rules rules) {
     Service* service = cluster.find(operation.key);
     if (service == nullptr) return ESRCH;
     if (const int code = check_family(*service, operation.server)) return code;
     if (const int code = check_numbers(operation.server)) return code;
     Server* server = find_server(*service, operation.server.endpoint);
     if (server == nullptr) return ENOENT;
-    if (!unsupported(operation.server).empty()) return EOPNOTSUPP;
+    if (rules == Rules::lvx && !unsupported(operation.server).empty()) return EOPNOTSUPP;
     *server = operation.server;
     return 0;
 }
 
-int carry_out(Cluster& cluster, const DeleteServer& operation) {
+int carry_out(Cluster& cluster, const DeleteServer& operation, Rules) {
     Service* service = cluster.find(operation.key);
     if (service == nullptr) return ESRCH;
     const auto is_it = [&](const Server& server) { return server.endpoint == operation.endpoint; };
     return std::erase_if(service->servers, is_it) > 0 ? 0 : ENOENT;
 }
 
-int carry_out(Cluster& cluster, const Flush&) {
+int carry_out(Cluster& cluster, const Flush&, Rules) {
     cluster.services.clear();
     return 0;
 }
@@ -123,7 +126,7 @@ int carry_out(Cluster& cluster, const Flush&) {
 // The longest a timeout may be: 31 days, as ipvsadm and keepalived have it.
 constexpr std::chrono::seconds longest_timeout{2678400};
 
-int carry_out(Cluster& cluster, const SetTimeouts& operation) {
+int carry_out(Cluster& cluster, const SetTimeouts& operation, Rules) {
     using Field = std::chrono::seconds Timeouts::*;
     constexpr std::array<Field, 3> fields = {&Timeouts::tcp, &Timeouts::tcp_fin, &Timeouts::udp};
     Timeouts timeouts = cluster.timeouts;
@@ -136,7 +139,7 @@ int carry_out(Cluster& cluster, const SetTimeouts& operation) {
     return 0;
 }
 
-int carry_out(Cluster& cluster, const Zero& operation) {
+int carry_out(Cluster& cluster, const Zero& operation, Rules) {
     return operation.key && cluster.find(*operation.key) == nullptr ? ESRCH : 0;
 }
 
@@ -174,6 +177,13 @@ struct GapOf {
     std::string_view operator()(const auto&) const { return {}; }
 };
 
+Applied apply_by(Rules rules, const Cluster& before, const Operation& operation) {
+    Cluster after = before;
+    const int code = std::visit([&](const auto& one) { return carry_out(after, one, rules); }, operation);
+    if (code != 0) return refused(code);
+    return after;
+}
+
 }  // namespace
 
 std::string_view unsupported(const Service& service) {
@@ -198,17 +208,21 @@ bool known_scheduler(std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
 
-Applied apply(const Cluster& before, const Operation& operation) {
-    Cluster after = before;
-    const int code = std::visit([&](const auto& one) { return carry_out(after, one); }, operation);
-    if (code != 0) return refused(code);
-    return after;
+bool scheduler_of_kernel_only(std::string_view name) {
+    constexpr std::array<std::string_view, 8> names = {"dh", "lblc", "lblcr", "sed", "nq", "fo", "ovf", "twos"};
+    return !known_scheduler(name) && std::ranges::find(names, name) != names.end();
+}
+
+Applied apply(const Cluster& before, const Operation& operation) { return apply_by(Rules::lvx, before, operation); }
+
+Applied apply_as_kernel(const Cluster& before, const Operation& operation) {
+    return apply_by(Rules::kernel, before, operation);
 }
 
 AppliedList apply_all(Cluster before, std::span<const Operation> operations) {
     AppliedList result{.cluster = std::move(before)};
     for (const Operation& operation : operations) {
-        result.refusal = std::visit([&](const auto& one) { return carry_out(result.cluster, one); }, operation);
+        result.refusal = std::visit([&](const auto& one) { return carry_out(result.cluster, one, Rules::lvx); }, operation);
         if (result.refusal != 0) break;
         ++result.executed;
     }

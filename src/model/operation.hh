@@ -41,6 +41,10 @@ struct AppliedList {
 // As apply() one by one up to the first refusal, without a copy of the cluster for each.
 [[nodiscard]] AppliedList apply_all(Cluster before, std::span<const Operation> operations);
 
+// The same by IPVS's rules alone, as if the data plane could do everything that a kernel can, all its schedulers
+// included: for converting tables of a kernel, and for comparing with one.
+[[nodiscard]] std::expected<Cluster, int> apply_as_kernel(const Cluster& before, const Operation& operation);
+
 // What the data plane cannot do yet, as a sentence without full stop for an operator; empty where it can.  The one list
 // behind EOPNOTSUPP, and behind the configuration reader's errors.
 [[nodiscard]] std::string_view unsupported(const Service& service);  // but for its servers
@@ -49,5 +53,7 @@ struct AppliedList {
 
 // True for the schedulers of abi/scheduler.h, and for "none".
 [[nodiscard]] bool known_scheduler(std::string_view name);
+// Schedulers that IPVS has and lvx has not yet.
+[[nodiscard]] bool scheduler_of_kernel_only(std::string_view name);
 
 }  // namespace lvx::model

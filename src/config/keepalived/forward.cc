@@ -18,9 +18,6 @@ constexpr std::array<std::string_view, SCHEDULER_COUNT> our_schedulers = {
 #undef X
 };
 
-// IPVS has these too.
-constexpr std::array<std::string_view, 8> other_schedulers = {"dh", "lblc", "lblcr", "sed", "nq", "fo", "ovf", "twos"};
-
 std::string list_of_schedulers() { return fmt::format("{}", fmt::join(our_schedulers, " ")); }
 
 std::unexpected<Diagnostic> bad_word(const Word& word, std::string_view choices) {
@@ -104,7 +101,7 @@ Read<std::string> read_scheduler(const Word& word) {
                      .caret = suggestion(word.text, our_schedulers),
                      .note = "keepalived would ignore this line and use wlc",
                      .help = list_of_schedulers()};
-    if (std::ranges::find(other_schedulers, std::string_view(word.text)) != other_schedulers.end()) {
+    if (model::scheduler_of_kernel_only(word.text)) {
         wrong.code = Code::not_supported_yet;
         wrong.message = fmt::format("scheduler {} is not supported yet", word.text);
         wrong.note.clear();
