@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The Internet checksum (RFC 1071), kept right by what changed (RFC 1624, equation 3).  A change is a running sum of
- * ~old + new over the words that changed, in the order they have in the frame; it is added to a checksum once.
+ * The Internet checksum (RFC 1071), kept right by what changed (RFC 1624, equation 3).  A change is a running
+ * sum of ~old + new over the words that changed, in the order they have in the frame; it is added to a
+ * checksum once.
  *
- * A complete checksum is the complement of the sum.  Where the kernel left the rest to the device (CHECKSUM_PARTIAL at
- * tc), the field holds the sum of the pseudo header alone, not complemented: changes of addresses count there, changes of
- * ports do not.  A program cannot see which of both an skb has; at tc leave the field to bpf_l4_csum_replace(), which
- * can, and hand it checksum_wide() of the changes.
+ * A complete checksum is the complement of the sum.  Where the kernel left the rest to the device
+ * (CHECKSUM_PARTIAL at tc), the field holds the sum of the pseudo header alone, not complemented: changes of
+ * addresses count there, changes of ports do not.  A program cannot see which of both an skb has; at tc leave
+ * the field to bpf_l4_csum_replace(), which can, and hand it checksum_wide() of the changes.
  *
- * An IPv4 UDP checksum of 0 means "none" (RFC 768) and stays 0.  Kernel IPVS computes it in full there; at XDP the
- * payload may be 9,000 bytes, the sender decided to do without, and every NAT device keeps 0.
+ * An IPv4 UDP checksum of 0 means "none" (RFC 768) and stays 0.  Kernel IPVS computes it in full there; at
+ * XDP the payload may be 9,000 bytes, the sender decided to do without, and every NAT device keeps 0.
  */
 #ifndef LVX_BPF_PACKET_CHECKSUM_H
 #define LVX_BPF_PACKET_CHECKSUM_H
@@ -51,7 +52,9 @@ PACKET_INLINE __u16 checksum_changed(__u16 checksum, __u64 change) {
     return (__u16)~checksum_fold((__u64)(__u16)~checksum + change);
 }
 /* The new value of a partial one; only addresses may be in the change. */
-PACKET_INLINE __u16 checksum_changed_partial(__u16 checksum, __u64 change) { return checksum_fold(checksum + change); }
+PACKET_INLINE __u16 checksum_changed_partial(__u16 checksum, __u64 change) {
+    return checksum_fold(checksum + change);
+}
 
 enum { CHECKSUM_REACH = 1536, CHECKSUM_STEP = 32 };
 
@@ -64,9 +67,11 @@ struct checksum_range {
 
 PACKET_INLINE int checksum_add_steps(const struct cursor* cursor, struct checksum_range* range) {
     for (int i = 0; i < CHECKSUM_REACH / CHECKSUM_STEP && range->length >= CHECKSUM_STEP; ++i) {
-        const struct wire_word* words = (const struct wire_word*)cursor_at(cursor, range->offset, CHECKSUM_STEP);
+        const struct wire_word* words =
+            (const struct wire_word*)cursor_at(cursor, range->offset, CHECKSUM_STEP);
         if (!words) return 0;
-        for (int word = 0; word < CHECKSUM_STEP / 4; ++word) range->sum += words[word].value;
+        for (int word = 0; word < CHECKSUM_STEP / 4; ++word)
+            range->sum += words[word].value;
         range->offset = cursor_forget(range->offset + CHECKSUM_STEP, range->length);
         range->length -= CHECKSUM_STEP;
     }
@@ -93,8 +98,8 @@ PACKET_INLINE int checksum_reaches(const struct checksum_range* range) {
     return range->length <= CHECKSUM_REACH && range->offset + CHECKSUM_REACH <= CURSOR_REACH;
 }
 
-/* Adds range->length bytes at range->offset to range->sum, an odd last one padded with zero.  0: they are more than
- * it reaches, or not all linear. */
+/* Adds range->length bytes at range->offset to range->sum, an odd last one padded with zero.  0: they are
+ * more than it reaches, or not all linear. */
 PACKET_OUTLINED int checksum_add(const struct cursor* cursor, struct checksum_range* range) {
     if (!checksum_reaches(range)) return 0;
     range->offset = cursor_forget(range->offset, range->length);
@@ -105,10 +110,10 @@ PACKET_INLINE __u64 sum_address(const union address* address) {
     return (__u64)address->words[0] + address->words[1] + address->words[2] + address->words[3];
 }
 
-/* Sum of the pseudo header; length of the transport in host order (RFC 9293, 3.1; RFC 8200, 8.1).  One formula serves
- * both families: ::ffff: adds 0xffff, which is zero in this arithmetic. */
-PACKET_INLINE __u64 checksum_pseudo(const union address* source, const union address* destination, __u8 protocol,
-                                    __u32 length) {
+/* Sum of the pseudo header; length of the transport in host order (RFC 9293, 3.1; RFC 8200, 8.1).  One
+ * formula serves both families: ::ffff: adds 0xffff, which is zero in this arithmetic. */
+PACKET_INLINE __u64 checksum_pseudo(const union address* source, const union address* destination,
+                                    __u8 protocol, __u32 length) {
     return sum_address(source) + sum_address(destination) + WIRE32(protocol) + WIRE32(length);
 }
 

@@ -5,9 +5,10 @@
  *   data                         end                    data + length
  *    | bytes that may be touched  | not linear (tc only)  |
  *
- * Everything in bpf/packet is C11 for BPF and, from the same source, C and C++23 natively; it knows bytes only, no
- * maps and no helpers.  cursor_at() has a body of its own for BPF: the verifier understands "pointer + size > end" and
- * nothing else, but natively a pointer past its block is undefined, so there lengths are compared.
+ * Everything in bpf/packet is C11 for BPF and, from the same source, C and C++23 natively; it knows bytes
+ * only, no maps and no helpers.  cursor_at() has a body of its own for BPF, because the verifier understands
+ * "pointer + size > end" and nothing else; natively a pointer past its block is undefined, so there lengths
+ * are compared.
  */
 #ifndef LVX_BPF_PACKET_CURSOR_H
 #define LVX_BPF_PACKET_CURSOR_H
@@ -16,7 +17,9 @@
 #include "abi/verdict.h"
 
 #ifdef __cplusplus
-#define PACKET_BEGIN namespace lvx::packet { using namespace lvx::abi;
+#define PACKET_BEGIN        \
+    namespace lvx::packet { \
+    using namespace lvx::abi;
 #define PACKET_END }
 #else
 #define PACKET_BEGIN
@@ -24,7 +27,8 @@
 #endif
 
 #define PACKET_INLINE static inline __attribute__((always_inline))
-/* A function of its own in the BPF object, verified at each call; it may be handed pointers to the caller's stack. */
+/* A function of its own in the BPF object, verified at each call; it may take pointers to its caller's stack.
+ */
 #define PACKET_OUTLINED static __attribute__((noinline, unused))
 
 /* Makes a value opaque to the compiler, so that the register it checked is the register it uses. */
@@ -34,7 +38,7 @@
 #define PACKET_OPAQUE(value) ((void)0)
 #endif
 
-/* Structs laid over bytes.  BPF may load any size anywhere, but clang would load bytes one by one if it knew. */
+/* Structs laid over bytes.  BPF may load words anywhere, but clang would load bytes one by one if it knew. */
 #ifdef __bpf__
 #define PACKET_WIRE __attribute__((may_alias))
 #else
@@ -46,7 +50,7 @@ PACKET_BEGIN
 /* What a parser returns: an enum verdict of abi/verdict.h, or one of these. */
 enum packet_result {
     PACKET_PARSED = -1,
-    PACKET_NOT_LINEAR = -2, /* the frame is long enough, but data..end is not: pull and parse again (tc only) */
+    PACKET_NOT_LINEAR = -2, /* the frame is long enough, data..end is not: pull and parse again (tc only) */
 };
 
 enum { CURSOR_REACH = 0x3fff }; /* largest offset looked at; six IPv6 extension headers of 2 KiB fit */
@@ -89,8 +93,9 @@ PACKET_INLINE __u8* cursor_start(const struct cursor* cursor, __u32 size) {
 }
 
 /*
- * The same offset, at most CURSOR_REACH before and after, of which the verifier knows nothing more than that: paths that
- * differ in it become one path, which keeps loops cheap to verify.  unknown is any value it cannot know.
+ * The same offset, at most CURSOR_REACH before and after, of which the verifier knows nothing more than that:
+ * paths that differ in it become one path, which keeps loops cheap to verify.  unknown is any value it cannot
+ * know.
  */
 PACKET_INLINE __u32 cursor_forget(__u32 offset, __u32 unknown) {
 #ifdef __bpf__

@@ -1,4 +1,5 @@
-// Parse, rewrite, translate and answer on arbitrary bytes.  The heap block ends with the frame, so one byte too far stops it.
+// Parse, rewrite, translate and answer on arbitrary bytes.  The heap block ends with the frame, so one byte
+// too far stops it.
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -14,7 +15,8 @@ struct Frame {
     std::unique_ptr<__u8[]> block;
     __u32 size;
 
-    Frame(const std::uint8_t* data, std::size_t bytes) : block(new __u8[bytes]), size(static_cast<__u32>(bytes)) {
+    Frame(const std::uint8_t* data, std::size_t bytes)
+        : block(new __u8[bytes]), size(static_cast<__u32>(bytes)) {
         std::memcpy(block.get(), data, bytes);
     }
     [[nodiscard]] cursor whole() const { return {block.get(), block.get() + size, size, 0}; }
@@ -73,8 +75,10 @@ void translate(const Frame& bytes, bool to_server) {
     const bool right = verify_icmp(&cursor, &error) == PACKET_PARSED;
     if (parse_quoted(&cursor, &error, &quoted) != PACKET_PARSED) return;
     check_parsed(cursor, quoted);
-    if (to_server) translate_error_to_server(&error, &quoted, &target(error), WIRE16(8080));
-    else translate_error_to_client(&error, &quoted, &target(error), WIRE16(80));
+    if (to_server)
+        translate_error_to_server(&error, &quoted, &target(error), WIRE16(8080));
+    else
+        translate_error_to_client(&error, &quoted, &target(error), WIRE16(80));
     frame again = {};
     ensure(parse_frame(&cursor, &again) == PACKET_PARSED);
     ensure((verify_icmp(&cursor, &again) == PACKET_PARSED) == right);  // right stays right, wrong stays wrong
@@ -86,7 +90,8 @@ void answer_it(const Frame& bytes) {
     if (parse_frame(&cursor, &frame) != PACKET_PARSED || !may_answer(&frame)) return;
     const answer plan = plan_answer(&frame);
     const std::unique_ptr<__u8[]> room(new __u8[plan.frame_length]());
-    const __u32 kept = bytes.size < plan.frame_length - plan.head ? bytes.size : plan.frame_length - plan.head;
+    const __u32 kept =
+        bytes.size < plan.frame_length - plan.head ? bytes.size : plan.frame_length - plan.head;
     std::memcpy(room.get() + plan.head, bytes.block.get(), kept);
     const struct cursor moved = {room.get(), room.get() + plan.frame_length, plan.frame_length, 0};
     ensure(write_answer(&moved, &frame, &plan, ANSWER_TOO_BIG, &target(frame), 1400));

@@ -9,7 +9,9 @@
 
 PACKET_BEGIN
 
-PACKET_INLINE int ether_type_is_ip(__be16 type) { return type == WIRE16(ETHER_IPV4) || type == WIRE16(ETHER_IPV6); }
+PACKET_INLINE int ether_type_is_ip(__be16 type) {
+    return type == WIRE16(ETHER_IPV4) || type == WIRE16(ETHER_IPV6);
+}
 
 PACKET_INLINE int ether_type_is_tag(__be16 type) {
     return type == WIRE16(ETHER_CUSTOMER_TAG) || type == WIRE16(ETHER_SERVICE_TAG);
@@ -68,8 +70,8 @@ PACKET_INLINE void set_ipv4_fragment(struct frame* frame, __be16 field) {
     frame->fragment = field & WIRE16(IPV4_FRAGMENT_OFFSET) ? FRAGMENT_LATER : FRAGMENT_FIRST;
 }
 
-/* Everything but lengths against the frame, which a quoted packet does not keep. Sets l3_length to what the header says
- * and l4_offset; 0 if the header contradicts itself. */
+/* Everything but lengths against the frame, which a quoted packet does not keep. Sets l3_length to what the
+ * header says and l4_offset; 0 if the header contradicts itself. */
 PACKET_INLINE int read_ipv4(struct frame* frame) {
     const struct ipv4_header* ip = (const struct ipv4_header*)frame->network;
     __u32 header_length = (__u32)(ip->version_length & 0xf) << 2;
@@ -102,18 +104,26 @@ PACKET_INLINE int read_ipv6(struct frame* frame) {
     return 1;
 }
 
+/* The packet must end within the frame; what is behind it is padding. */
+PACKET_INLINE int measure_network(const struct cursor* cursor, struct frame* frame, enum verdict verdict) {
+    const __u32 end = frame->l3_offset + frame->l3_length;
+    if (end > cursor->length) return verdict;
+    frame->l4_length = end - frame->l4_offset;
+    return PACKET_PARSED;
+}
+
 PACKET_INLINE int parse_ipv4(const struct cursor* cursor, struct frame* frame) {
     frame->network = cursor_at(cursor, frame->l3_offset, IPV4_HEADER);
     if (!frame->network) return cursor_lacks(cursor, frame->l3_offset, IPV4_HEADER, VERDICT_bad_ipv4);
     if (!read_ipv4(frame)) return VERDICT_bad_ipv4;
-    return frame->l3_offset + frame->l3_length <= cursor->length ? (int)PACKET_PARSED : (int)VERDICT_bad_ipv4;
+    return measure_network(cursor, frame, VERDICT_bad_ipv4);
 }
 
 PACKET_INLINE int parse_ipv6(const struct cursor* cursor, struct frame* frame) {
     frame->network = cursor_at(cursor, frame->l3_offset, IPV6_HEADER);
     if (!frame->network) return cursor_lacks(cursor, frame->l3_offset, IPV6_HEADER, VERDICT_bad_ipv6);
     if (!read_ipv6(frame)) return VERDICT_bad_ipv6;
-    return frame->l3_offset + frame->l3_length <= cursor->length ? (int)PACKET_PARSED : (int)VERDICT_bad_ipv6;
+    return measure_network(cursor, frame, VERDICT_bad_ipv6);
 }
 
 PACKET_INLINE int parse_network(const struct cursor* cursor, struct frame* frame) {
@@ -124,9 +134,7 @@ PACKET_INLINE int parse_network(const struct cursor* cursor, struct frame* frame
     frame->tcp_flags = 0;
     frame->icmp_type = 0;
     frame->icmp_code = 0;
-    int result = frame->ether_type == WIRE16(ETHER_IPV4) ? parse_ipv4(cursor, frame) : parse_ipv6(cursor, frame);
-    frame->l4_length = frame->l3_offset + frame->l3_length - frame->l4_offset;
-    return result;
+    return frame->ether_type == WIRE16(ETHER_IPV4) ? parse_ipv4(cursor, frame) : parse_ipv6(cursor, frame);
 }
 
 /* Where a walk over IPv6 extension headers stands. */
@@ -151,13 +159,15 @@ PACKET_INLINE __u32 extension_size(__u8 protocol, __u8 length) {
 }
 
 /*
- * Stops at what is no extension header, behind the header of a later fragment, and at a routing header that still has
- * segments to visit: that packet is not at its destination yet, and its pseudo header has another address.
+ * Stops at what is no extension header, behind the header of a later fragment, and at a routing header that
+ * still has segments to visit: that packet is not at its destination yet, and its pseudo header has another
+ * address.
  */
 PACKET_OUTLINED int walk_extensions(const struct cursor* cursor, struct extension_walk* walk) {
     for (int i = 0; i < IPV6_EXTENSIONS && protocol_is_extension(walk->protocol); ++i) {
         const __u32 size = sizeof(struct ipv6_extension);
-        const struct ipv6_extension* header = (const struct ipv6_extension*)cursor_at(cursor, walk->offset, size);
+        const struct ipv6_extension* header =
+            (const struct ipv6_extension*)cursor_at(cursor, walk->offset, size);
         if (!header) return cursor_lacks(cursor, walk->offset, size, VERDICT_bad_ipv6);
         if (walk->protocol == PROTOCOL_ROUTING && header->fragment & WIRE16(0x00ff)) return PACKET_PARSED;
         if (walk->protocol == PROTOCOL_FRAGMENT) {
@@ -272,7 +282,8 @@ PACKET_INLINE int frame_locate(const struct cursor* cursor, struct frame* frame)
 
 PACKET_INLINE int frame_is_icmp_error(const struct frame* frame) {
     if (!frame->transport || frame->protocol != icmp_of(frame->family)) return 0;
-    if (frame->family == 6) return frame->icmp_type >= ICMPV6_UNREACHABLE && frame->icmp_type <= ICMPV6_PARAMETER_PROBLEM;
+    if (frame->family == 6)
+        return frame->icmp_type >= ICMPV6_UNREACHABLE && frame->icmp_type <= ICMPV6_PARAMETER_PROBLEM;
     return frame->icmp_type == ICMPV4_UNREACHABLE || frame->icmp_type == ICMPV4_TIME_EXCEEDED ||
            frame->icmp_type == ICMPV4_PARAMETER_PROBLEM;
 }

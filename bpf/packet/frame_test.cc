@@ -6,8 +6,8 @@
 namespace lvx::packet {
 namespace {
 
-using test::Bytes;
 using test::build_frame;
+using test::Bytes;
 using test::Packet;
 
 Bytes cut(Bytes bytes, std::size_t size) {
@@ -157,9 +157,9 @@ TEST(Frame, ReadsIpv6FragmentHeaders) {
 
 Packet with_every_extension() {
     Packet packet = v6_packet();
-    packet.extensions = {test::options_extension(PROTOCOL_HOP_BY_HOP, 1), test::options_extension(PROTOCOL_DESTINATION, 32),
-                         test::routing_extension(0), test::authentication_extension(),
-                         test::options_extension(PROTOCOL_DESTINATION, 2)};
+    packet.extensions = {test::options_extension(PROTOCOL_HOP_BY_HOP, 1),
+                         test::options_extension(PROTOCOL_DESTINATION, 32), test::routing_extension(0),
+                         test::authentication_extension(), test::options_extension(PROTOCOL_DESTINATION, 2)};
     packet.transport = test::Tcp{.source_port = 9, .destination_port = 443};
     return packet;
 }
@@ -187,7 +187,8 @@ TEST(Frame, RefusesAnExtensionHeaderLongerThanThePacket) {
     Packet packet = v6_packet();
     packet.extensions = {test::options_extension(PROTOCOL_HOP_BY_HOP, 1)};
     const Bytes good = build_frame(packet);
-    EXPECT_EQ(parse(changed(good, 14 + 41, 2)).result, VERDICT_bad_tcp);   // swallows all but 4 bytes of the TCP header
+    EXPECT_EQ(parse(changed(good, 14 + 41, 2)).result,
+              VERDICT_bad_tcp);  // swallows all but 4 bytes of the TCP header
     EXPECT_EQ(parse(changed(good, 14 + 41, 3)).result, VERDICT_bad_ipv6);  // ends behind the packet
     EXPECT_EQ(parse(changed(good, 14 + 41, 255)).result, VERDICT_bad_ipv6);
     EXPECT_EQ(parse(cut(good, 14 + 44)).result, VERDICT_bad_ipv6);
@@ -236,9 +237,12 @@ TEST(Frame, KnowsIcmpErrorsFromOtherIcmp) {
         const Parsed parsed = parse(build_frame(packet));
         return parsed.result == PACKET_PARSED && frame_is_icmp_error(&parsed.frame);
     };
-    for (const unsigned type : {3, 11, 12}) EXPECT_TRUE(is_error(v4_packet(), static_cast<std::uint8_t>(type))) << type;
-    for (const unsigned type : {0, 4, 5, 8, 13}) EXPECT_FALSE(is_error(v4_packet(), static_cast<std::uint8_t>(type))) << type;
-    for (const unsigned type : {1, 2, 3, 4}) EXPECT_TRUE(is_error(v6_packet(), static_cast<std::uint8_t>(type))) << type;
+    for (const unsigned type : {3, 11, 12})
+        EXPECT_TRUE(is_error(v4_packet(), static_cast<std::uint8_t>(type))) << type;
+    for (const unsigned type : {0, 4, 5, 8, 13})
+        EXPECT_FALSE(is_error(v4_packet(), static_cast<std::uint8_t>(type))) << type;
+    for (const unsigned type : {1, 2, 3, 4})
+        EXPECT_TRUE(is_error(v6_packet(), static_cast<std::uint8_t>(type))) << type;
     for (const unsigned type : {0, 5, 128, 129, 133, 137}) {
         EXPECT_FALSE(is_error(v6_packet(), static_cast<std::uint8_t>(type))) << type;
     }
@@ -277,13 +281,15 @@ TEST(Frame, AsksForMoreLinearBytesWhereOnlyThoseAreMissing) {
         Block block(bytes);
         const cursor cursor = block.linear(linear);
         struct frame frame = {};
-        EXPECT_EQ(parse_frame(&cursor, &frame), linear < bytes.size() ? PACKET_NOT_LINEAR : PACKET_PARSED) << linear;
+        EXPECT_EQ(parse_frame(&cursor, &frame), linear < bytes.size() ? PACKET_NOT_LINEAR : PACKET_PARSED)
+            << linear;
     }
 }
 
 TEST(Frame, NeverReadsBeyondAFrameCutAnywhere) {
     const Bytes bytes = build_frame(with_every_extension());
-    for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_GE(parse(cut(bytes, size)).result, 0) << size;
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+        EXPECT_GE(parse(cut(bytes, size)).result, 0) << size;
 }
 
 TEST(Frame, FindsItsPointersAgainAfterTheFrameMoved) {

@@ -6,9 +6,10 @@
  *   room made:  | head | Ethernet, tags |            IP | payload, cut at frame_length|
  *   written:    | Ethernet, tags | IP | ICMP         | IP | payload                   |
  *
- * The hook moves the start of the frame head bytes to the left and its end to frame_length (XDP: bpf_xdp_adjust_head and
- * bpf_xdp_adjust_tail; tc: bpf_skb_change_head and bpf_skb_change_tail), sets the cursor anew and calls write_answer().
- * The old Ethernet header is read from where it was, so nothing has to be kept.
+ * The hook moves the start of the frame head bytes to the left and its end to frame_length (XDP:
+ * bpf_xdp_adjust_head and bpf_xdp_adjust_tail; tc: bpf_skb_change_head and bpf_skb_change_tail), sets the
+ * cursor anew and calls write_answer(). The old Ethernet header is read from where it was, so nothing has to
+ * be kept.
  */
 #ifndef LVX_BPF_PACKET_ICMP_ANSWER_H
 #define LVX_BPF_PACKET_ICMP_ANSWER_H
@@ -31,16 +32,18 @@ struct answer {
     __u32 quoted;       /* bytes of the packet in it: as much as RFC 1812 and RFC 4443 allow */
 };
 
-/* Whether an error may be sent about this packet (RFC 1122, 3.2.2; RFC 4443, 2.4 e): not about an ICMP error, a later
- * fragment, or from or to what is no single station. The hook has already refused group MACs. */
+/* Whether an error may be sent about this packet (RFC 1122, 3.2.2; RFC 4443, 2.4 e): not about an ICMP error,
+ * a later fragment, or from or to what is no single station. The hook has already refused group MACs. */
 PACKET_INLINE int may_answer(const struct frame* frame);
 PACKET_INLINE struct answer plan_answer(const struct frame* frame);
 /*
- * Writes the answer: from the address given to the packet's source, MACs swapped, tags kept.  mtu in bytes, for
- * ANSWER_TOO_BIG.  The frame is what was parsed before room was made.  Not 0: written; 0: the room is not there.
+ * Writes the answer: from the address given to the packet's source, MACs swapped, tags kept.  mtu in bytes,
+ * for ANSWER_TOO_BIG.  The frame is what was parsed before room was made.  Not 0: written; 0: the room is not
+ * there.
  */
-PACKET_INLINE int write_answer(const struct cursor* cursor, const struct frame* frame, const struct answer* answer,
-                               enum answer_kind kind, const union address* from, __u32 mtu);
+PACKET_INLINE int write_answer(const struct cursor* cursor, const struct frame* frame,
+                               const struct answer* answer, enum answer_kind kind, const union address* from,
+                               __u32 mtu);
 
 PACKET_INLINE int is_single_ipv4(const union address* address) {
     __u32 network = WIRE32(address->words[3]) >> 24;
@@ -56,8 +59,10 @@ PACKET_INLINE int is_single_ipv6(const union address* address) {
 PACKET_INLINE int is_icmp_complaint(const struct frame* frame) {
     if (frame->protocol != icmp_of(frame->family)) return 0;
     if (!frame->transport) return 1; /* cannot tell */
-    if (frame->family == 6) return frame->icmp_type < ICMPV6_INFORMATIONAL || frame->icmp_type == ICMPV6_REDIRECT;
-    return frame_is_icmp_error(frame) || frame->icmp_type == ICMPV4_SOURCE_QUENCH || frame->icmp_type == ICMPV4_REDIRECT;
+    if (frame->family == 6)
+        return frame->icmp_type < ICMPV6_INFORMATIONAL || frame->icmp_type == ICMPV6_REDIRECT;
+    return frame_is_icmp_error(frame) || frame->icmp_type == ICMPV4_SOURCE_QUENCH ||
+           frame->icmp_type == ICMPV4_REDIRECT;
 }
 
 PACKET_INLINE int may_answer(const struct frame* frame) {
@@ -88,7 +93,8 @@ PACKET_INLINE int write_answer_ether(const struct cursor* cursor, const struct f
     const struct answer_ether* before = (const struct answer_ether*)cursor_at(cursor, head, sizeof(*before));
     struct answer_ether* after = (struct answer_ether*)cursor_at(cursor, 0, sizeof(*after));
     if (!before || !after) return 0;
-    for (int i = 0; i < 5; ++i) after->rest[i].value = before->rest[i].value;
+    for (int i = 0; i < 5; ++i)
+        after->rest[i].value = before->rest[i].value;
     copy_mac(after->destination, before->source);
     copy_mac(after->source, before->destination);
     return 1;
@@ -99,8 +105,8 @@ enum {
     ANSWER_PRECEDENCE = 0xc0, /* internetwork control (RFC 1812, 4.3.2.5) */
 };
 
-PACKET_INLINE void write_answer_ipv4(struct ipv4_header* ip, const struct frame* frame, const struct answer* answer,
-                                     const union address* from) {
+PACKET_INLINE void write_answer_ipv4(struct ipv4_header* ip, const struct frame* frame,
+                                     const struct answer* answer, const union address* from) {
     ip->version_length = 0x45;
     ip->service = ANSWER_PRECEDENCE;
     ip->total_length = WIRE16(answer->head + answer->quoted);
@@ -115,8 +121,8 @@ PACKET_INLINE void write_answer_ipv4(struct ipv4_header* ip, const struct frame*
     ip->checksum = (__u16)~checksum_fold(fixed + ip->total_length + from->words[3] + frame->source.words[3]);
 }
 
-PACKET_INLINE void write_answer_ipv6(struct ipv6_header* ip, const struct frame* frame, const struct answer* answer,
-                                     const union address* from) {
+PACKET_INLINE void write_answer_ipv6(struct ipv6_header* ip, const struct frame* frame,
+                                     const struct answer* answer, const union address* from) {
     ip->version_class_flow = WIRE32(0x60000000);
     ip->payload_length = WIRE16(ICMP_HEADER + answer->quoted);
     ip->next_header = PROTOCOL_ICMP6;
@@ -139,8 +145,9 @@ PACKET_INLINE __u16 answer_type(__u8 family, enum answer_kind kind) {
     return ICMPV4_UNREACHABLE << 8 | ICMPV4_PORT_UNREACHABLE;
 }
 
-PACKET_INLINE int write_answer_icmp(const struct cursor* cursor, const struct frame* frame, const struct answer* answer,
-                                    enum answer_kind kind, const union address* from, __u32 mtu) {
+PACKET_INLINE int write_answer_icmp(const struct cursor* cursor, const struct frame* frame,
+                                    const struct answer* answer, enum answer_kind kind,
+                                    const union address* from, __u32 mtu) {
     __u32 offset = frame->l3_offset + answer->head - ICMP_HEADER;
     struct icmp_header* icmp = (struct icmp_header*)cursor_at(cursor, offset, ICMP_HEADER);
     if (!icmp) return 0;
@@ -151,15 +158,17 @@ PACKET_INLINE int write_answer_icmp(const struct cursor* cursor, const struct fr
     icmp->rest = kind == ANSWER_TOO_BIG ? WIRE32(mtu) : 0;
 
     struct checksum_range message = {0, offset, ICMP_HEADER + answer->quoted};
-    if (frame->family == 6) message.sum = checksum_pseudo(from, &frame->source, PROTOCOL_ICMP6, message.length);
+    if (frame->family == 6)
+        message.sum = checksum_pseudo(from, &frame->source, PROTOCOL_ICMP6, message.length);
     struct cursor here = *cursor;
     if (!checksum_add(&here, &message)) return 0;
     icmp->checksum = (__u16)~checksum_fold(message.sum);
     return 1;
 }
 
-PACKET_INLINE int write_answer(const struct cursor* cursor, const struct frame* frame, const struct answer* answer,
-                               enum answer_kind kind, const union address* from, __u32 mtu) {
+PACKET_INLINE int write_answer(const struct cursor* cursor, const struct frame* frame,
+                               const struct answer* answer, enum answer_kind kind, const union address* from,
+                               __u32 mtu) {
     if (!write_answer_ether(cursor, frame, answer->head)) return 0;
     __u8* network = frame->family == 6 ? cursor_at(cursor, frame->l3_offset, IPV6_HEADER)
                                        : cursor_at(cursor, frame->l3_offset, IPV4_HEADER);

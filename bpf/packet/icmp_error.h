@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * ICMP errors about connections of ours.  They quote the head of the packet they are about, which the translator made:
+ * ICMP errors about connections of ours.  They quote the head of the packet they are about, which the
+ * translator made:
  *
- *   | IP: sender of the error -> sender of the quoted packet | ICMP type, code, checksum | quoted IP | quoted ports ... |
+ *   | IP: sender of the error -> sender of the quoted packet | ICMP type, code, checksum | quoted IP | quoted
+ * ports ... |
  *
- * about a reply (comes from outside):   quoted source = virtual address:port   -> server:port, and goes to the server
- * about a request (comes from inside):  quoted destination = server:port      -> virtual address:port, goes to the client
+ * about a reply (comes from outside):   quoted source = virtual address:port   -> server:port, and goes to
+ * the server about a request (comes from inside):  quoted destination = server:port      -> virtual
+ * address:port, goes to the client
  *
- * Every checksum stays right: both IP headers, the quoted transport checksum if the quote reaches that far, ICMP.
+ * Every checksum stays right: both IP headers, the quoted transport checksum if the quote reaches that far,
+ * ICMP.
  */
 #ifndef LVX_BPF_PACKET_ICMP_ERROR_H
 #define LVX_BPF_PACKET_ICMP_ERROR_H
@@ -19,19 +23,19 @@
 PACKET_BEGIN
 
 /*
- * Parses the quoted packet of an error (frame_is_icmp_error) into a second frame: l3_offset and so on point into the
- * same bytes, ethernet is null, l3_length and l4_length count what is quoted.  checksum is null where the quote ends
- * before it.  PACKET_PARSED, PACKET_NOT_LINEAR or bad_icmp.
+ * Parses the quoted packet of an error (frame_is_icmp_error) into a second frame: l3_offset and so on point
+ * into the same bytes, ethernet is null, l3_length and l4_length count what is quoted.  checksum is null
+ * where the quote ends before it.  PACKET_PARSED, PACKET_NOT_LINEAR or bad_icmp.
  */
 PACKET_INLINE int parse_quoted(const struct cursor* cursor, const struct frame* error, struct frame* quoted);
-/* PACKET_PARSED if the ICMP checksum is right or the message is longer than checksum_add() reaches (then its receiver verifies,
- * for an update never makes a wrong checksum right), PACKET_NOT_LINEAR or bad_icmp. */
+/* PACKET_PARSED if the ICMP checksum is right or the message is longer than checksum_add() reaches (then its
+ * receiver verifies, for an update never makes a wrong checksum right), PACKET_NOT_LINEAR or bad_icmp. */
 PACKET_INLINE int verify_icmp(const struct cursor* cursor, const struct frame* error);
 /* Towards the server: outer destination and quoted source. One hop less. */
-PACKET_INLINE void translate_error_to_server(struct frame* error, struct frame* quoted, const union address* server,
-                                             __be16 port);
-/* Towards the client: outer source, whoever sent it, as IPVS does (a router behind us may have an address the client cannot
- * reach), and quoted destination. One hop less. */
+PACKET_INLINE void translate_error_to_server(struct frame* error, struct frame* quoted,
+                                             const union address* server, __be16 port);
+/* Towards the client: outer source, whoever sent it, as IPVS does (a router behind us may have an address the
+ * client cannot reach), and quoted destination. One hop less. */
 PACKET_INLINE void translate_error_to_client(struct frame* error, struct frame* quoted,
                                              const union address* virtual_address, __be16 port);
 
@@ -42,7 +46,8 @@ PACKET_INLINE int parse_quoted_network(const struct cursor* cursor, struct frame
                                           : cursor_at(cursor, quoted->l3_offset, IPV4_HEADER);
     if (!quoted->network) return cursor_lacks(cursor, quoted->l3_offset, size, VERDICT_bad_icmp);
     __u32 end = quoted->l3_offset + quoted->l3_length; /* the header's own length is of a packet not here */
-    if (!(quoted->family == 6 ? read_ipv6(quoted) : read_ipv4(quoted)) || quoted->l4_offset > end) return VERDICT_bad_icmp;
+    if (!(quoted->family == 6 ? read_ipv6(quoted) : read_ipv4(quoted)) || quoted->l4_offset > end)
+        return VERDICT_bad_icmp;
     quoted->l3_length = end - quoted->l3_offset;
     quoted->l4_length = end - quoted->l4_offset;
     return PACKET_PARSED;
@@ -105,7 +110,8 @@ PACKET_INLINE __u64 write_address(struct frame* frame, enum rewrite_side side, c
 }
 
 /* The change of all words of the quoted packet together. */
-PACKET_INLINE __u64 rewrite_quoted(struct frame* quoted, enum rewrite_side side, const union address* to, __be16 port) {
+PACKET_INLINE __u64 rewrite_quoted(struct frame* quoted, enum rewrite_side side, const union address* to,
+                                   __be16 port) {
     __u64 address_change = write_address(quoted, side, to);
     __u64 change = address_change;
     if (quoted->family == 4) change += rewrite_ipv4_sum((struct ipv4_header*)quoted->network, address_change);
@@ -132,8 +138,8 @@ PACKET_INLINE void translate_error(struct frame* error, struct frame* quoted, en
     icmp->checksum = checksum_changed(icmp->checksum, change);
 }
 
-PACKET_INLINE void translate_error_to_server(struct frame* error, struct frame* quoted, const union address* server,
-                                             __be16 port) {
+PACKET_INLINE void translate_error_to_server(struct frame* error, struct frame* quoted,
+                                             const union address* server, __be16 port) {
     translate_error(error, quoted, SIDE_DESTINATION, server, port);
 }
 

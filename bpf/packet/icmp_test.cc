@@ -6,9 +6,9 @@
 namespace lvx::packet {
 namespace {
 
-using test::Bytes;
 using test::build_error;
 using test::build_frame;
+using test::Bytes;
 using test::Error;
 using test::Packet;
 
@@ -53,11 +53,13 @@ struct Translation {
 };
 
 // An error from a router outside about a reply becomes, byte for byte, one about what the server sent.
-void expect_error_to_server(const Scene& scene, const Packet& reply, const Packet& servers_own, std::size_t quoted) {
-    Error before = {.outer = {.source = ip(scene.router), .destination = ip(scene.virtual_address), .ttl = 33},
-                    .icmp = {.type = scene.unreachable, .code = 1},
-                    .about = reply,
-                    .quoted = quoted};
+void expect_error_to_server(const Scene& scene, const Packet& reply, const Packet& servers_own,
+                            std::size_t quoted) {
+    Error before = {
+        .outer = {.source = ip(scene.router), .destination = ip(scene.virtual_address), .ttl = 33},
+        .icmp = {.type = scene.unreachable, .code = 1},
+        .about = reply,
+        .quoted = quoted};
     Translation translation(build_error(before));
     ASSERT_EQ(translation.quoted_result, PACKET_PARSED);
     ASSERT_EQ(translation.verified, PACKET_PARSED);
@@ -72,7 +74,8 @@ void expect_error_to_server(const Scene& scene, const Packet& reply, const Packe
 }
 
 // An error from the server about a request becomes, byte for byte, one about what the client sent.
-void expect_error_to_client(const Scene& scene, const Packet& request, const Packet& clients_own, std::size_t quoted) {
+void expect_error_to_client(const Scene& scene, const Packet& request, const Packet& clients_own,
+                            std::size_t quoted) {
     Error before = {.outer = {.source = ip(scene.server), .destination = ip(scene.client), .ttl = 33},
                     .icmp = {.type = scene.unreachable, .code = 3},
                     .about = request,
@@ -105,19 +108,22 @@ TEST(IcmpError, AboutARequestGoesToItsClientWithEveryChecksumRight) {
     for (const Scene& scene : {v4_scene, v6_scene}) {
         for (const std::size_t extra : {8, 9, 16, 18, 20, 64, 120}) {
             expect_error_to_client(scene, tcp_packet(scene.client, 40000, scene.server, 8080),
-                                   tcp_packet(scene.client, 40000, scene.virtual_address, 80), scene.header + extra);
+                                   tcp_packet(scene.client, 40000, scene.virtual_address, 80),
+                                   scene.header + extra);
             expect_error_to_client(scene, udp_packet(scene.client, 40000, scene.server, 8080),
-                                   udp_packet(scene.client, 40000, scene.virtual_address, 80), scene.header + extra);
+                                   udp_packet(scene.client, 40000, scene.virtual_address, 80),
+                                   scene.header + extra);
         }
     }
 }
 
 TEST(IcmpError, QuotingHalfATcpChecksumLeavesThatHalfAndStaysRightItself) {
     const Packet reply = tcp_packet(v4_scene.virtual_address, 80, v4_scene.client, 40000);
-    Translation translation(build_error({.outer = {.source = ip(v4_scene.router), .destination = ip("192.168.88.23")},
-                                         .icmp = {.type = 3, .code = 1},
-                                         .about = reply,
-                                         .quoted = 20 + 17}));
+    Translation translation(
+        build_error({.outer = {.source = ip(v4_scene.router), .destination = ip("192.168.88.23")},
+                     .icmp = {.type = 3, .code = 1},
+                     .about = reply,
+                     .quoted = 20 + 17}));
     const Bytes before = translation.block.bytes();
     const address server = abi_address(v4_scene.server);
     translate_error_to_server(&translation.error.frame, &translation.quoted, &server, wire_port(8080));
@@ -156,7 +162,8 @@ Error unreachable_about(const Packet& about, std::size_t quoted) {
 TEST(IcmpError, IsRefusedWhereTheQuoteEndsBeforeThePorts) {
     const Packet about = tcp_packet("192.168.88.23", 80, "192.168.88.21", 40000);
     for (std::size_t quoted = 0; quoted < 28; ++quoted) {
-        EXPECT_EQ(Translation(build_error(unreachable_about(about, quoted))).quoted_result, VERDICT_bad_icmp) << quoted;
+        EXPECT_EQ(Translation(build_error(unreachable_about(about, quoted))).quoted_result, VERDICT_bad_icmp)
+            << quoted;
     }
     EXPECT_EQ(Translation(build_error(unreachable_about(about, 28))).quoted_result, PACKET_PARSED);
 }
@@ -168,7 +175,8 @@ TEST(IcmpError, IsRefusedWhereItQuotesTheOtherFamily) {
 
 TEST(IcmpError, HasAWrongChecksumWhereAnyBitIsWrong) {
     for (const Scene& scene : {v4_scene, v6_scene}) {
-        Error error = unreachable_about(tcp_packet(scene.virtual_address, 80, scene.client, 40000), scene.header + 9);
+        Error error =
+            unreachable_about(tcp_packet(scene.virtual_address, 80, scene.client, 40000), scene.header + 9);
         error.outer.source = ip(scene.router);
         error.outer.destination = ip(scene.virtual_address);
         error.icmp.type = scene.unreachable;
@@ -191,7 +199,8 @@ TEST(IcmpError, LongerThanTheSumReachesIsLeftToItsReceiver) {
 }
 
 TEST(IcmpError, AsksForMoreLinearBytes) {
-    const Bytes bytes = build_error(unreachable_about(tcp_packet("192.168.88.23", 80, "192.168.88.21", 40000), 60));
+    const Bytes bytes =
+        build_error(unreachable_about(tcp_packet("192.168.88.23", 80, "192.168.88.21", 40000), 60));
     Block block(bytes);
     const cursor cursor = block.linear(60);
     struct frame error = {};
@@ -232,25 +241,28 @@ TEST(IcmpAnswer, IsTheErrorThatAnyRouterWouldSend) {
         answer_kind kind;
         test::Icmp v4, v6;
     };
-    const Case cases[] = {{ANSWER_PORT_UNREACHABLE, {.type = 3, .code = 3}, {.type = 1, .code = 4}},
-                          {ANSWER_TIME_EXCEEDED, {.type = 11, .code = 0}, {.type = 3, .code = 0}},
-                          {ANSWER_TOO_BIG, {.type = 3, .code = 4, .rest = 1400}, {.type = 2, .code = 0, .rest = 1400}}};
+    const Case cases[] = {
+        {ANSWER_PORT_UNREACHABLE, {.type = 3, .code = 3}, {.type = 1, .code = 4}},
+        {ANSWER_TIME_EXCEEDED, {.type = 11, .code = 0}, {.type = 3, .code = 0}},
+        {ANSWER_TOO_BIG, {.type = 3, .code = 4, .rest = 1400}, {.type = 2, .code = 0, .rest = 1400}}};
     for (const Case& row : cases) {
         for (const Scene& scene : {v4_scene, v6_scene}) {
             for (const std::size_t tags : {0, 1, 2}) {
                 Packet request = tcp_packet(scene.client, 40000, scene.virtual_address, 80);
                 request.tags.resize(tags, {.vlan = 7, .priority = 3});
-                const Answered answered = answer_to(build_frame(request), row.kind, scene.virtual_address, 1400);
-                Error expected = {.outer = {.destination_mac = request.source_mac,
-                                            .source_mac = request.destination_mac,
-                                            .tags = request.tags,
-                                            .source = ip(scene.virtual_address),
-                                            .destination = ip(scene.client),
-                                            .service = static_cast<std::uint8_t>(scene.header == 20 ? 0xc0 : 0),
-                                            .identification = 0},
-                                  .icmp = scene.header == 20 ? row.v4 : row.v6,
-                                  .about = request,
-                                  .quoted = 9999};
+                const Answered answered =
+                    answer_to(build_frame(request), row.kind, scene.virtual_address, 1400);
+                Error expected = {
+                    .outer = {.destination_mac = request.source_mac,
+                              .source_mac = request.destination_mac,
+                              .tags = request.tags,
+                              .source = ip(scene.virtual_address),
+                              .destination = ip(scene.client),
+                              .service = static_cast<std::uint8_t>(scene.header == 20 ? 0xc0 : 0),
+                              .identification = 0},
+                    .icmp = scene.header == 20 ? row.v4 : row.v6,
+                    .about = request,
+                    .quoted = 9999};
                 EXPECT_EQ(answered.bytes, build_error(expected));
                 EXPECT_EQ(test::frame_fault(answered.bytes), std::nullopt);
             }
@@ -261,7 +273,8 @@ TEST(IcmpAnswer, IsTheErrorThatAnyRouterWouldSend) {
 TEST(IcmpAnswer, QuotesAsMuchAsTheStandardsAllow) {
     Packet request = tcp_packet(v4_scene.client, 40000, v4_scene.virtual_address, 80);
     request.payload = Bytes(1400, 0x55);
-    EXPECT_EQ(answer_to(build_frame(request), ANSWER_TOO_BIG, v4_scene.virtual_address, 1000).bytes.size(), 14u + 576);
+    EXPECT_EQ(answer_to(build_frame(request), ANSWER_TOO_BIG, v4_scene.virtual_address, 1000).bytes.size(),
+              14u + 576);
     request = tcp_packet(v6_scene.client, 40000, v6_scene.virtual_address, 80);
     request.payload = Bytes(1400, 0x55);
     const Answered v6 = answer_to(build_frame(request), ANSWER_TOO_BIG, v6_scene.virtual_address, 1280);
@@ -273,7 +286,8 @@ TEST(IcmpAnswer, DoesNotQuoteEthernetPadding) {
     Packet request = tcp_packet(v4_scene.client, 40000, v4_scene.virtual_address, 80);
     request.payload = {1};
     request.padded_to = 60;
-    EXPECT_EQ(answer_to(build_frame(request), ANSWER_TIME_EXCEEDED, v4_scene.virtual_address, 0).plan.quoted, 41u);
+    EXPECT_EQ(answer_to(build_frame(request), ANSWER_TIME_EXCEEDED, v4_scene.virtual_address, 0).plan.quoted,
+              41u);
 }
 
 TEST(IcmpAnswer, IsNotWrittenWhereTheRoomIsMissing) {
@@ -321,7 +335,8 @@ TEST(IcmpAnswer, IsNeverGivenToAnErrorOrALaterFragment) {
 }
 
 TEST(IcmpAnswer, IsNeverGivenToOrAboutWhatIsNoSingleStation) {
-    for (const char* other : {"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.18", "255.255.255.255", "240.0.0.1"}) {
+    for (const char* other :
+         {"0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.18", "255.255.255.255", "240.0.0.1"}) {
         Packet packet = v4_packet();
         packet.source = ip(other);
         EXPECT_FALSE(answerable(packet)) << other;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What network address translation writes.  The frame is parsed and its pointers are fresh; its values stay what they
- * were before.  Later fragments and protocols without ports get their addresses changed only.
+ * What network address translation writes.  The frame is parsed and its pointers are fresh; its values stay
+ * what they were before.  Later fragments and protocols without ports get their addresses changed only.
  */
 #ifndef LVX_BPF_PACKET_REWRITE_H
 #define LVX_BPF_PACKET_REWRITE_H
@@ -15,17 +15,21 @@ PACKET_BEGIN
 enum sum_mode {
     SUM_COMPLETE,  /* updated: XDP */
     SUM_PARTIAL,   /* updated as a sum of the pseudo header: a super-frame at tc */
-    SUM_UNTOUCHED, /* left to bpf_l4_csum_replace(), which takes rewrite_address_change() and change16() of the ports */
+    SUM_UNTOUCHED, /* left to bpf_l4_csum_replace(), which takes rewrite_address_change() and change16() of
+                      the ports */
 };
 
 /* A request: destination address and port become the server's, time to live one less; mode is a constant. */
-PACKET_INLINE void rewrite_request(struct frame* frame, const union address* server, __be16 port, enum sum_mode mode);
+PACKET_INLINE void rewrite_request(struct frame* frame, const union address* server, __be16 port,
+                                   enum sum_mode mode);
 /* A reply: source address and port become the virtual ones, time to live one less. */
 PACKET_INLINE void rewrite_reply(struct frame* frame, const union address* virtual_address, __be16 port,
                                  enum sum_mode mode);
 /* The same without a hop: for what stays on this machine. */
-PACKET_INLINE void rewrite_destination(struct frame* frame, const union address* to, __be16 port, enum sum_mode mode);
-PACKET_INLINE void rewrite_source(struct frame* frame, const union address* to, __be16 port, enum sum_mode mode);
+PACKET_INLINE void rewrite_destination(struct frame* frame, const union address* to, __be16 port,
+                                       enum sum_mode mode);
+PACKET_INLINE void rewrite_source(struct frame* frame, const union address* to, __be16 port,
+                                  enum sum_mode mode);
 /* One hop less and nothing else. */
 PACKET_INLINE void rewrite_ttl(struct frame* frame);
 /* Both 6 bytes long, at even addresses, not on the stack (the verifier wants whole words there). */
@@ -39,7 +43,8 @@ PACKET_INLINE __u64 rewrite_address_change(const struct frame* frame, const unio
 enum rewrite_side { SIDE_SOURCE, SIDE_DESTINATION };
 
 /* Writes an address of the IP header; the change. */
-PACKET_INLINE __u64 write_ipv4_address(struct ipv4_header* ip, enum rewrite_side side, const union address* to) {
+PACKET_INLINE __u64 write_ipv4_address(struct ipv4_header* ip, enum rewrite_side side,
+                                       const union address* to) {
     __be32 before = side == SIDE_SOURCE ? ip->source : ip->destination;
     __be32 after = to->words[3];
     if (side == SIDE_SOURCE) {
@@ -50,7 +55,8 @@ PACKET_INLINE __u64 write_ipv4_address(struct ipv4_header* ip, enum rewrite_side
     return change32(before, after);
 }
 
-PACKET_INLINE __u64 write_ipv6_address(struct ipv6_header* ip, enum rewrite_side side, const union address* to) {
+PACKET_INLINE __u64 write_ipv6_address(struct ipv6_header* ip, enum rewrite_side side,
+                                       const union address* to) {
     struct wire_long* halves = side == SIDE_SOURCE ? ip->source : ip->destination;
     __u64 change = change64(halves[0].value, to->halves[0]) + change64(halves[1].value, to->halves[1]);
     halves[0].value = to->halves[0];
@@ -58,8 +64,10 @@ PACKET_INLINE __u64 write_ipv6_address(struct ipv6_header* ip, enum rewrite_side
     return change;
 }
 
-/* Address and, where hops is 1, time to live of the IP header with its checksum; the change of the address. */
-PACKET_INLINE __u64 rewrite_network(struct frame* frame, enum rewrite_side side, const union address* to, int hops) {
+/* Address and, where hops is 1, time to live of the IP header with its checksum; the change of the address.
+ */
+PACKET_INLINE __u64 rewrite_network(struct frame* frame, enum rewrite_side side, const union address* to,
+                                    int hops) {
     if (frame->family == 6) {
         struct ipv6_header* ip = (struct ipv6_header*)frame->network;
         ip->hop_limit = (__u8)(ip->hop_limit - hops);
@@ -72,7 +80,9 @@ PACKET_INLINE __u64 rewrite_network(struct frame* frame, enum rewrite_side side,
     return change;
 }
 
-PACKET_INLINE int protocol_has_ports(__u8 protocol) { return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP; }
+PACKET_INLINE int protocol_has_ports(__u8 protocol) {
+    return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP;
+}
 
 /* Writes a port; the change. */
 PACKET_INLINE __u64 rewrite_port(struct frame* frame, enum rewrite_side side, __be16 port) {
@@ -90,22 +100,25 @@ PACKET_INLINE __u16 transport_checksum(const struct frame* frame, __u16 checksum
     return changed ? changed : 0xffff;
 }
 
-PACKET_INLINE void rewrite_sum(struct frame* frame, __u64 address_change, __u64 port_change, enum sum_mode mode) {
+PACKET_INLINE void rewrite_sum(struct frame* frame, __u64 address_change, __u64 port_change,
+                               enum sum_mode mode) {
     struct wire_field* field = (struct wire_field*)frame->checksum;
     if (mode == SUM_UNTOUCHED) return;
-    field->value = mode == SUM_PARTIAL ? checksum_changed_partial(field->value, address_change)
-                                       : transport_checksum(frame, field->value, address_change + port_change);
+    field->value = mode == SUM_PARTIAL
+                       ? checksum_changed_partial(field->value, address_change)
+                       : transport_checksum(frame, field->value, address_change + port_change);
 }
 
-PACKET_INLINE void rewrite_endpoint(struct frame* frame, enum rewrite_side side, const union address* to, __be16 port,
-                                    int hops, enum sum_mode mode) {
+PACKET_INLINE void rewrite_endpoint(struct frame* frame, enum rewrite_side side, const union address* to,
+                                    __be16 port, int hops, enum sum_mode mode) {
     __u64 address_change = rewrite_network(frame, side, to, hops);
     if (!frame->checksum) return; /* TCP and UDP have one wherever they have ports */
     __u64 port_change = frame->protocol == PROTOCOL_ICMP6 ? 0 : rewrite_port(frame, side, port);
     rewrite_sum(frame, address_change, port_change, mode);
 }
 
-PACKET_INLINE void rewrite_request(struct frame* frame, const union address* server, __be16 port, enum sum_mode mode) {
+PACKET_INLINE void rewrite_request(struct frame* frame, const union address* server, __be16 port,
+                                   enum sum_mode mode) {
     rewrite_endpoint(frame, SIDE_DESTINATION, server, port, 1, mode);
 }
 
@@ -114,11 +127,13 @@ PACKET_INLINE void rewrite_reply(struct frame* frame, const union address* virtu
     rewrite_endpoint(frame, SIDE_SOURCE, virtual_address, port, 1, mode);
 }
 
-PACKET_INLINE void rewrite_destination(struct frame* frame, const union address* to, __be16 port, enum sum_mode mode) {
+PACKET_INLINE void rewrite_destination(struct frame* frame, const union address* to, __be16 port,
+                                       enum sum_mode mode) {
     rewrite_endpoint(frame, SIDE_DESTINATION, to, port, 0, mode);
 }
 
-PACKET_INLINE void rewrite_source(struct frame* frame, const union address* to, __be16 port, enum sum_mode mode) {
+PACKET_INLINE void rewrite_source(struct frame* frame, const union address* to, __be16 port,
+                                  enum sum_mode mode) {
     rewrite_endpoint(frame, SIDE_SOURCE, to, port, 0, mode);
 }
 

@@ -6,12 +6,13 @@
 namespace lvx::packet {
 namespace {
 
-using test::Bytes;
 using test::build_frame;
+using test::Bytes;
 using test::Packet;
 
 Bytes random_bytes(std::size_t limit) {
-    return *rc::gen::resize(static_cast<int>(limit), rc::gen::container<Bytes>(rc::gen::arbitrary<std::uint8_t>()));
+    return *rc::gen::resize(static_cast<int>(limit),
+                            rc::gen::container<Bytes>(rc::gen::arbitrary<std::uint8_t>()));
 }
 
 address random_address(std::uint8_t family) {
@@ -36,8 +37,10 @@ Packet random_packet() {
     packet.payload = random_bytes(40);
     packet.ttl = *rc::gen::inRange<std::uint8_t>(1, 255);
     if (*rc::gen::arbitrary<bool>()) packet.tags = {{.vlan = 5}};
-    if (packet.source.is_v4()) packet.options = Bytes(*rc::gen::element(0u, 4u, 40u), 1);
-    else if (*rc::gen::arbitrary<bool>()) packet.extensions = {test::options_extension(PROTOCOL_DESTINATION, 2)};
+    if (packet.source.is_v4())
+        packet.options = Bytes(*rc::gen::element(0u, 4u, 40u), 1);
+    else if (*rc::gen::arbitrary<bool>())
+        packet.extensions = {test::options_extension(PROTOCOL_DESTINATION, 2)};
     packet.padded_to = *rc::gen::element(0u, 60u);
     return packet;
 }
@@ -91,7 +94,8 @@ RC_GTEST_PROP(Rewrite, KeepsThePartialChecksumOfASuperFrameRight, ()) {
     Block block(build_frame(random_packet()));
     Parsed parsed = parse(block);
     const auto pseudo = [](const frame& frame) {
-        return checksum_fold(checksum_pseudo(&frame.source, &frame.destination, frame.protocol, frame.l4_length));
+        return checksum_fold(
+            checksum_pseudo(&frame.source, &frame.destination, frame.protocol, frame.l4_length));
     };
     auto* field = reinterpret_cast<wire_field*>(parsed.frame.checksum);
     field->value = pseudo(parsed.frame);
@@ -118,7 +122,8 @@ TEST(Rewrite, LeavesTheTransportChecksumToTheHelperWhereAsked) {
 
 TEST(Rewrite, KeepsUdpWithoutChecksumWithoutOne) {
     Packet packet = v4_packet();
-    packet.transport = test::Udp{.source_port = 1, .destination_port = 2, .checksum = test::UdpChecksum::none};
+    packet.transport =
+        test::Udp{.source_port = 1, .destination_port = 2, .checksum = test::UdpChecksum::none};
     Block block(build_frame(packet));
     Parsed parsed = parse(block);
     const address server = abi_address("10.0.0.2");
@@ -209,7 +214,8 @@ TEST(Checksum, FoldsEveryCarry) {
 RC_GTEST_PROP(Checksum, FoldsAsNaiveAdditionDoes, (std::uint64_t any)) {
     const std::uint64_t sum = any >> 16;
     std::uint64_t naive = sum;
-    while (naive > 0xffff) naive = (naive >> 16) + (naive & 0xffff);
+    while (naive > 0xffff)
+        naive = (naive >> 16) + (naive & 0xffff);
     RC_ASSERT(checksum_fold(sum) == naive);
     RC_ASSERT(checksum_fold(checksum_wide(sum)) == naive);
 }
@@ -221,7 +227,8 @@ RC_GTEST_PROP(Checksum, SumsAnyRangeAsTheOracleDoes, ()) {
     Block block(bytes);
     const cursor cursor = block.whole();
     std::uint32_t naive = 0;
-    for (std::size_t i = offset; i < bytes.size(); ++i) naive += (i - offset) % 2 ? bytes[i] : bytes[i] * 256u;
+    for (std::size_t i = offset; i < bytes.size(); ++i)
+        naive += (i - offset) % 2 ? bytes[i] : bytes[i] * 256u;
     checksum_range range = {0, offset, static_cast<__u32>(bytes.size()) - offset};
     const bool in_reach = range.length <= CHECKSUM_REACH;
     RC_ASSERT(checksum_add(&cursor, &range) == in_reach);

@@ -29,7 +29,9 @@ class Block {
     explicit Block(const test::Bytes& bytes) : bytes_(new __u8[bytes.size()]), size_(bytes.size()) {
         std::memcpy(bytes_.get(), bytes.data(), bytes.size());
     }
-    [[nodiscard]] cursor whole() { return {bytes_.get(), bytes_.get() + size_, static_cast<__u32>(size_), 0}; }
+    [[nodiscard]] cursor whole() {
+        return {bytes_.get(), bytes_.get() + size_, static_cast<__u32>(size_), 0};
+    }
     // As at tc: only so many bytes can be touched.
     [[nodiscard]] cursor linear(std::size_t bytes) {
         return {bytes_.get(), bytes_.get() + bytes, static_cast<__u32>(size_), 0};
@@ -58,7 +60,9 @@ inline Parsed parse(const test::Bytes& bytes) {
     return parse(block);  // only for the values: the block is gone, so the pointers dangle
 }
 
-inline test::Packet v4_packet() { return {.source = ip("192.168.88.21"), .destination = ip("192.168.88.23")}; }
+inline test::Packet v4_packet() {
+    return {.source = ip("192.168.88.21"), .destination = ip("192.168.88.23")};
+}
 
 inline test::Packet v6_packet() { return {.source = ip("2001:db8::21"), .destination = ip("2001:db8::23")}; }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The headers of Ethernet (IEEE 802.3, 802.1Q, 802.1ad), IPv4 (RFC 791), IPv6 (RFC 8200), TCP (RFC 9293), UDP
- * (RFC 768), ICMP (RFC 792) and ICMPv6 (RFC 4443) as they lie in a frame, and every number of theirs used here.
+ * (RFC 768), ICMP (RFC 792) and ICMPv6 (RFC 4443) as they lie in a frame, and every number of theirs used
+ * here.
  */
 #ifndef LVX_BPF_PACKET_WIRE_H
 #define LVX_BPF_PACKET_WIRE_H
@@ -77,7 +78,8 @@ enum {
     IPV6_FRAGMENT_HEADER = 8,
     IPV6_FRAGMENT_OFFSET = 0xfff8,
     IPV6_MORE_FRAGMENTS = 0x0001,
-    IPV6_EXTENSIONS = 6,     /* hop-by-hop, destination, routing, fragment, authentication, destination: RFC 8200, 4.1 */
+    IPV6_EXTENSIONS =
+        6, /* hop-by-hop, destination, routing, fragment, authentication, destination: RFC 8200, 4.1 */
     IPV6_ERROR_LIMIT = 1280, /* largest ICMPv6 error, IP header included (RFC 4443, 2.4 c) */
 };
 
@@ -103,7 +105,8 @@ struct ipv6_header {
     struct wire_long destination[2];
 } PACKET_WIRE;
 
-struct ipv6_extension { /* the first 8 bytes of hop-by-hop, destination, routing, fragment and authentication headers */
+struct ipv6_extension { /* the first 8 bytes of hop-by-hop, destination, routing, fragment and authentication
+                           headers */
     __u8 next_header;
     __u8 length; /* units of 8 bytes beyond the first 8; authentication: of 4; fragment: reserved */
     __be16 fragment;

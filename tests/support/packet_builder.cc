@@ -27,13 +27,15 @@ void put_address(Bytes& to, const Address& address) {
 
 std::uint32_t words_of(std::span<const std::uint8_t> bytes) {
     std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i) sum += i % 2 ? bytes[i] : bytes[i] * 256u;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        sum += i % 2 ? bytes[i] : bytes[i] * 256u;
     return sum;
 }
 
 // RFC 1071, one carry at a time.
 std::uint16_t complement(std::uint32_t sum) {
-    while (sum > 0xffff) sum = sum - 0x10000 + 1;
+    while (sum > 0xffff)
+        sum = sum - 0x10000 + 1;
     return static_cast<std::uint16_t>(0xffff - sum);
 }
 
@@ -162,7 +164,8 @@ Bytes ipv6_header(const Packet& packet, std::size_t payload) {
 Bytes build_network(const Packet& packet) {
     ensure(packet.source.family() == packet.destination.family());
     const Bytes transport = build_transport(packet);
-    Bytes bytes = packet.source.is_v4() ? ipv4_header(packet, transport.size()) : ipv6_header(packet, transport.size());
+    Bytes bytes =
+        packet.source.is_v4() ? ipv4_header(packet, transport.size()) : ipv6_header(packet, transport.size());
     put(bytes, transport);
     return bytes;
 }

@@ -1,7 +1,8 @@
-// Builds frames for tests, with right lengths and checksums, and checks frames: written naively and apart from
-// bpf/packet, which it is the measure of.
+// Builds frames for tests, with right lengths and checksums, and checks frames: written naively and apart
+// from bpf/packet, which it is the measure of.
 //
-//   build_frame({.source = client, .destination = vip, .transport = Tcp{.source_port = 40000, .destination_port = 80}})
+//   build_frame({.source = client, .destination = vip, .transport = Tcp{.source_port = 40000,
+//   .destination_port = 80}})
 //
 // Whatever is not named has a plain default.  Wrong packets are made by changing bytes of right ones.
 #pragma once
@@ -56,7 +57,8 @@ struct Other {
     std::uint8_t protocol = 0;
 };
 
-// An IPv6 extension header; bytes are what follows "next header", its length byte included, a multiple of 8 less one.
+// An IPv6 extension header; bytes are what follows "next header", its length byte included, a multiple of 8
+// less one.
 struct Extension {
     std::uint8_t protocol = 0;
     Bytes bytes = {};
@@ -77,9 +79,9 @@ struct Packet {
     std::uint8_t service = 0;
     std::uint16_t identification = 0x1234;
     bool dont_fragment = true;
-    std::optional<Fragment> fragment = {};  // in IPv6 a fragment header behind the extensions
-    Bytes options = {};                     // IPv4, a multiple of 4 bytes, at most 40
-    std::vector<Extension> extensions = {}; // IPv6
+    std::optional<Fragment> fragment = {};   // in IPv6 a fragment header behind the extensions
+    Bytes options = {};                      // IPv4, a multiple of 4 bytes, at most 40
+    std::vector<Extension> extensions = {};  // IPv6
     std::variant<Tcp, Udp, Icmp, Other> transport = Tcp{};
     Bytes payload = {};
     std::size_t padded_to = 0;  // Ethernet's padding: 60 for a frame as a wire carries it
@@ -103,8 +105,8 @@ struct Error {
 [[nodiscard]] Extension routing_extension(std::uint8_t segments_left);
 [[nodiscard]] Extension authentication_extension();
 
-// What is wrong with the frame's lengths or checksums: IPv4 header, TCP, UDP, ICMP and, in ICMP errors, the quoted
-// packet as far as it is there.  Nothing: all right.  Fragments have no checkable transport checksum.
+// What is wrong with the frame's lengths or checksums: IPv4 header, TCP, UDP, ICMP and, in ICMP errors, the
+// quoted packet as far as it is there.  Nothing: all right.  Fragments have no checkable transport checksum.
 [[nodiscard]] std::optional<std::string> frame_fault(std::span<const std::uint8_t> frame);
 [[nodiscard]] bool checksums_valid(std::span<const std::uint8_t> frame);
 

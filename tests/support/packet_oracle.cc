@@ -27,8 +27,8 @@ std::uint32_t add(std::uint32_t left, std::uint32_t right) {
 
 // Where an IP packet's parts are.
 struct Layout {
-    View addresses;  // both
-    View transport;  // as far as it is there
+    View addresses;                    // both
+    View transport;                    // as far as it is there
     std::size_t transport_length = 0;  // as the header says
     std::uint8_t protocol = 0;
     bool fragment = false;
@@ -68,7 +68,8 @@ Fault judge_transport(const Layout& layout, Extent extent) {
         if (at16(layout.transport, 6) == 0) return {};
         return judge_sum("UDP", add(sum_of(layout.transport), pseudo(layout)));
     }
-    if (layout.protocol == (layout.addresses.size() == 8 ? 1 : 58) && extent == Extent::whole) return judge_icmp(layout);
+    if (layout.protocol == (layout.addresses.size() == 8 ? 1 : 58) && extent == Extent::whole)
+        return judge_icmp(layout);
     return {};
 }
 
@@ -80,8 +81,8 @@ Fault judge_ipv4(View packet, Extent extent) {
     if (Fault fault = judge_sum("IPv4", sum_of(packet.first(header)))) return fault;
     const View there = packet.first(std::min(total, packet.size()));
     const bool fragment = (at16(packet, 6) & 0x3fff) != 0;
-    return judge_transport({packet.subspan(12, 8), there.subspan(header), total - header, packet[9], fragment, false},
-                           extent);
+    return judge_transport(
+        {packet.subspan(12, 8), there.subspan(header), total - header, packet[9], fragment, false}, extent);
 }
 
 Fault judge_ipv6(View packet, Extent extent) {
@@ -93,16 +94,20 @@ Fault judge_ipv6(View packet, Extent extent) {
     std::size_t at = 40;
     while (layout.protocol == 0 || layout.protocol == 43 || layout.protocol == 44 || layout.protocol == 51 ||
            layout.protocol == 60) {
-        if (at + 8 > there.size()) return extent == Extent::quoted ? Fault{} : Fault{"an extension header is cut short"};
+        if (at + 8 > there.size())
+            return extent == Extent::quoted ? Fault{} : Fault{"an extension header is cut short"};
         if (layout.protocol == 43 && there[at + 3] != 0) layout.segments_left = true;
         if (layout.protocol == 44 && (at16(there, at + 2) & 0xfff9) != 0) layout.fragment = true;
         const std::size_t units = there[at + 1];
-        const std::size_t size = layout.protocol == 44 ? 8 : layout.protocol == 51 ? (units + 2) * 4 : (units + 1) * 8;
+        const std::size_t size = layout.protocol == 44   ? 8
+                                 : layout.protocol == 51 ? (units + 2) * 4
+                                                         : (units + 1) * 8;
         layout.protocol = there[at];
         at += size;
         if (layout.fragment) break;
     }
-    if (at > there.size()) return extent == Extent::quoted ? Fault{} : Fault{"an extension header is cut short"};
+    if (at > there.size())
+        return extent == Extent::quoted ? Fault{} : Fault{"an extension header is cut short"};
     layout.transport = there.subspan(at);
     layout.transport_length = total - at;
     return judge_transport(layout, extent);
@@ -119,7 +124,8 @@ Fault judge_packet(View packet, Extent extent) {
 
 std::optional<std::string> frame_fault(View frame) {
     std::size_t at = 12;
-    while (at + 4 < frame.size() && (at16(frame, at) == 0x8100 || at16(frame, at) == 0x88a8)) at += 4;
+    while (at + 4 < frame.size() && (at16(frame, at) == 0x8100 || at16(frame, at) == 0x88a8))
+        at += 4;
     if (at + 2 > frame.size()) return "the Ethernet header is cut short";
     return judge_packet(frame.subspan(at + 2), Extent::whole);
 }

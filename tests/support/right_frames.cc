@@ -98,8 +98,10 @@ NamedFrame error_about(const NamedPacket& about, std::size_t extra) {
 std::vector<NamedFrame> right_frames() {
     std::vector<NamedFrame> frames;
     const std::vector<NamedPacket> packets = right_packets();
-    for (const auto& [name, packet] : packets) frames.push_back({name, build_frame(packet)});
-    for (const NamedPacket& packet : packets) frames.push_back(error_about(packet, 20));
+    for (const auto& [name, packet] : packets)
+        frames.push_back({name, build_frame(packet)});
+    for (const NamedPacket& packet : packets)
+        frames.push_back(error_about(packet, 20));
     for (const std::size_t extra : {8, 17, 61, 1200}) {
         frames.push_back(error_about(packets.front(), extra));
         frames.push_back(error_about(packets.back(), extra));

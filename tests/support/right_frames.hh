@@ -1,4 +1,5 @@
-// Right frames of every kind the parsers know, by name: what the twin test mutates and the fuzzer starts from.
+// Right frames of every kind the parsers know, by name: what the twin test mutates and the fuzzer starts
+// from.
 #pragma once
 
 #include <string>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What both twins do with a frame: parse it, tell all about it, then one of the operations of bpf/packet.  The same
- * source runs in the kernel (twin.bpf.c) and natively (twin_test.cc); they must not differ in a single byte.
+ * What both twins do with a frame: parse it, tell all about it, then one of the operations of bpf/packet. The
+ * same source runs in the kernel (twin.bpf.c) and natively (twin_test.cc); they must not differ in a single
+ * byte.
  */
 #ifndef LVX_TESTS_TWIN_TWIN_H
 #define LVX_TESTS_TWIN_TWIN_H
@@ -67,7 +68,8 @@ PACKET_INLINE __s32 twin_place(const struct cursor* cursor, const __u8* pointer)
     return pointer ? (__s32)(pointer - cursor->data) : -1;
 }
 
-PACKET_INLINE void twin_tell_link(const struct cursor* cursor, const struct frame* frame, struct twin_frame* told) {
+PACKET_INLINE void twin_tell_link(const struct cursor* cursor, const struct frame* frame,
+                                  struct twin_frame* told) {
     told->ethernet = twin_place(cursor, frame->ethernet);
     told->l3_offset = frame->l3_offset;
     told->ether_type = frame->ether_type;
@@ -76,7 +78,8 @@ PACKET_INLINE void twin_tell_link(const struct cursor* cursor, const struct fram
     told->tags = frame->tags;
 }
 
-PACKET_INLINE void twin_tell(const struct cursor* cursor, const struct frame* frame, struct twin_frame* told) {
+PACKET_INLINE void twin_tell(const struct cursor* cursor, const struct frame* frame,
+                             struct twin_frame* told) {
     told->source = frame->source;
     told->destination = frame->destination;
     told->network = twin_place(cursor, frame->network);
@@ -114,8 +117,8 @@ PACKET_INLINE int twin_parse(const struct cursor* cursor, struct frame* frame, s
     return 1;
 }
 
-PACKET_INLINE void twin_translate(const struct cursor* cursor, struct frame* frame, const struct twin_input* input,
-                                  struct twin_output* output) {
+PACKET_INLINE void twin_translate(const struct cursor* cursor, struct frame* frame,
+                                  const struct twin_input* input, struct twin_output* output) {
     struct frame quoted;
     if (!frame_is_icmp_error(frame)) return;
     output->verified = verify_icmp(cursor, frame);
@@ -130,8 +133,8 @@ PACKET_INLINE void twin_translate(const struct cursor* cursor, struct frame* fra
     output->written = 1;
 }
 
-PACKET_INLINE void twin_operate(const struct cursor* cursor, struct frame* frame, const struct twin_input* input,
-                                struct twin_output* output) {
+PACKET_INLINE void twin_operate(const struct cursor* cursor, struct frame* frame,
+                                const struct twin_input* input, struct twin_output* output) {
     const __u32 operation = input->operation;
     if (operation == TWIN_REQUEST) rewrite_request(frame, &input->to, input->port, SUM_COMPLETE);
     if (operation == TWIN_REPLY) rewrite_reply(frame, &input->to, input->port, SUM_COMPLETE);
@@ -160,8 +163,8 @@ PACKET_INLINE int twin_run(const struct cursor* cursor, struct frame* frame, con
     return 1;
 }
 
-PACKET_INLINE void twin_answer(const struct cursor* cursor, struct frame* frame, const struct twin_input* input,
-                               struct twin_output* output) {
+PACKET_INLINE void twin_answer(const struct cursor* cursor, struct frame* frame,
+                               const struct twin_input* input, struct twin_output* output) {
     const struct answer answer = output->answer;
     enum answer_kind kind = (enum answer_kind)input->kind;
     output->written = write_answer(cursor, frame, &answer, kind, &input->to, input->mtu) ? 1 : 0;

@@ -29,10 +29,13 @@ class Case {
     Case(std::uint64_t seed, const std::vector<NamedFrame>& frames) : random_(seed) {
         frame = frames[draw(frames.size())].bytes;
         const std::size_t mutations = draw(4);  // a quarter stays right
-        for (std::size_t i = 0; i < mutations; ++i) mutate();
+        for (std::size_t i = 0; i < mutations; ++i)
+            mutate();
         if (draw(8) == 0) frame.resize(std::max(shortest_frame, draw(frame.size() + 40)));
-        for (auto& byte : input.macs) byte = static_cast<__u8>(random_());
-        for (auto& byte : input.to.bytes) byte = static_cast<__u8>(random_());
+        for (auto& byte : input.macs)
+            byte = static_cast<__u8>(random_());
+        for (auto& byte : input.to.bytes)
+            byte = static_cast<__u8>(random_());
         input.port = static_cast<__u16>(random_());
         input.vlan = static_cast<__u16>(random_());
         input.operation = static_cast<__u32>(draw(TWIN_OPERATIONS));
@@ -50,7 +53,8 @@ class Case {
     void mutate() {
         const std::size_t at = draw(std::min(frame.size(), draw(4) == 0 ? frame.size() : std::size_t{110}));
         const std::uint8_t choices[] = {static_cast<std::uint8_t>(frame[at] ^ (1u << draw(8))),
-                                        static_cast<std::uint8_t>(random_()), static_cast<std::uint8_t>(draw(64)),
+                                        static_cast<std::uint8_t>(random_()),
+                                        static_cast<std::uint8_t>(draw(64)),
                                         static_cast<std::uint8_t>(frame[at] + 1), std::uint8_t{0xff}};
         frame[at] = choices[draw(std::size(choices))];
     }
@@ -98,7 +102,8 @@ class Kernel {
         twin_->bss->output = {};
         Bytes frame = sample.frame;
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = buffer_.data(),
-                    .data_size_in = static_cast<__u32>(frame.size()), .data_size_out = static_cast<__u32>(buffer_.size()));
+                    .data_size_in = static_cast<__u32>(frame.size()),
+                    .data_size_out = static_cast<__u32>(buffer_.size()));
         const int failed = bpf_prog_test_run_opts(bpf_program__fd(twin_->progs.twin), &options);
         EXPECT_EQ(failed, 0) << std::strerror(-failed);
         EXPECT_EQ(options.retval, 2u);  // XDP_PASS
@@ -113,7 +118,8 @@ class Kernel {
 
 std::string hex(const Bytes& bytes) {
     std::string text;
-    for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
+    for (const std::uint8_t byte : bytes)
+        text += fmt::format("{:02x}", byte);
     return text;
 }
 
@@ -123,7 +129,8 @@ struct Reach {
 
     void count(const Case& sample, const Result& result) {
         const twin_output& output = result.output;
-        const bool translates = sample.input.operation == TWIN_ERROR_TO_SERVER || sample.input.operation == TWIN_ERROR_TO_CLIENT;
+        const bool translates =
+            sample.input.operation == TWIN_ERROR_TO_SERVER || sample.input.operation == TWIN_ERROR_TO_CLIENT;
         parsed += output.stage == 3;
         refused += output.stage < 3;
         translated += translates && output.written;
@@ -135,18 +142,21 @@ struct Reach {
 
 TEST(Twin, RunsInTheKernelAsItRunsNativelyOverAMillionFrames) {
     Kernel kernel;
-    ASSERT_TRUE(kernel.loaded()) << "the kernel refused the program (needs root): " << std::strerror(kernel.refusal());
+    ASSERT_TRUE(kernel.loaded()) << "the kernel refused the program (needs root): "
+                                 << std::strerror(kernel.refusal());
     const std::vector<NamedFrame> frames = lvx::test::right_frames();
     Reach reach;
     for (int i = 0; i < frame_count; ++i) {
         const Case sample(first_seed + static_cast<std::uint64_t>(i), frames);
         const Result here = run_natively(sample);
         const Result there = kernel.run(sample);
-        ASSERT_TRUE(here.frame == there.frame) << hex(here.frame) << " and " << hex(there.frame) << "operation " << sample.input.operation << ", seed "
-                                                     << first_seed + static_cast<std::uint64_t>(i);
+        ASSERT_TRUE(here.frame == there.frame)
+            << hex(here.frame) << " and " << hex(there.frame) << "operation " << sample.input.operation
+            << ", seed " << first_seed + static_cast<std::uint64_t>(i);
         ASSERT_EQ(std::memcmp(&here.output, &there.output, sizeof here.output), 0)
-            << "operation " << sample.input.operation << ", frame " << hex(sample.frame) << ", stage " << here.output.stage
-            << " and " << there.output.stage << ", result " << here.output.result << " and " << there.output.result;
+            << "operation " << sample.input.operation << ", frame " << hex(sample.frame) << ", stage "
+            << here.output.stage << " and " << there.output.stage << ", result " << here.output.result
+            << " and " << there.output.result;
         reach.count(sample, here);
     }
     fmt::print("parsed {}, refused {}, rewritten {}, translated {}, verified {}, answered {}\n", reach.parsed,
