@@ -1,0 +1,91 @@
+// Two threads that open the same connection, or two connections a reply could not tell apart, at the same
+// moment.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "bpf/table/test_table.hh"
+
+namespace lvx::table {
+namespace {
+
+constexpr std::uint8_t tcp = 6;
+constexpr std::uint32_t rounds = 6000;
+
+// Both threads do `round` of the same number at about the same time.
+template <typename Round>
+void run_twice(Round round) {
+    std::array<std::atomic<std::uint32_t>, 2> reached{};
+    const auto run = [&](std::uint32_t self) {
+        for (std::uint32_t number = 0; number < rounds; ++number) {
+            reached[self].store(number + 1);
+            while (reached[1 - self].load() < number + 1)
+                std::this_thread::yield();
+            round(self, number);
+        }
+    };
+    std::thread other(run, 1);
+    run(0);
+    other.join();
+}
+
+int open(TestTable& table, std::uint32_t client, std::uint32_t service, std::uint32_t server,
+         opening& offered) {
+    lookup asked = table.request(mapped(client), 5, tcp, service, 100);
+    asked.hash = hash_client(table.get(), &asked.client, asked.client_port, asked.protocol);
+    offered = table.to(service, server, STATE_syn_recv);
+    return table_insert(table.get(), &asked, &offered);
+}
+
+void expect_exact(TestTable& table, const Recount& counted) {
+    EXPECT_EQ(counted.claimed, 0u);
+    EXPECT_EQ(counted.wrong_tags, 0u);
+    for (std::uint32_t id = 0; id < table.server_count(); ++id) {
+        EXPECT_EQ(table.load(id).total, counted.loads[id].total);
+        EXPECT_EQ(table.load(id).active, counted.loads[id].active);
+    }
+}
+
+TEST(Race, OfTwoEqualInsertionsOneConnectionStays) {
+    TestTable table({.buckets = 2 * rounds / SLOTS_PER_BUCKET});
+    std::atomic<std::uint32_t> refused{0};
+    run_twice([&](std::uint32_t self, std::uint32_t number) {
+        opening offered{};
+        refused += open(table, number, 0, self, offered) < 0;
+    });
+    const Recount counted = recount(table);
+    EXPECT_EQ(refused, 0u);
+    EXPECT_EQ(counted.live, rounds);
+    expect_exact(table, counted);
+    for (std::uint32_t number = 0; number < rounds; ++number) {
+        lookup asked = table.request(mapped(number), 5, tcp, 0, 100);
+        EXPECT_GE(table_find_request(table.get(), &asked), 0);
+    }
+}
+
+TEST(Race, OfTwoThatAReplyCouldNotTellApartAtMostOneStays) {
+    TestTable table({.buckets = 4 * rounds / SLOTS_PER_BUCKET});
+    std::atomic<std::uint32_t> odd_answers{0};
+    run_twice([&](std::uint32_t self, std::uint32_t number) {
+        opening offered{};
+        const std::uint32_t service = 2 * self;
+        const int index = open(table, number, service, table.server_of(service, 1), offered);
+        odd_answers += index < 0 && index != TABLE_AMBIGUOUS;
+    });
+    EXPECT_EQ(odd_answers, 0u);
+    const Recount counted = recount(table);
+    expect_exact(table, counted);
+    for (std::uint32_t number = 0; number < rounds; ++number) {
+        lookup first = table.request(mapped(number), 5, tcp, 0, 100),
+               second = table.request(mapped(number), 5, tcp, 2, 100);
+        EXPECT_LE(
+            (table_find_request(table.get(), &first) >= 0) + (table_find_request(table.get(), &second) >= 0),
+            1);
+    }
+}
+
+}  // namespace
+}  // namespace lvx::table
