@@ -87,5 +87,65 @@ TEST(Race, OfTwoThatAReplyCouldNotTellApartAtMostOneStays) {
     }
 }
 
+// The two moments of an insertion by hand, so that the unlucky order of two CPUs happens every time.
+struct Half {
+    lookup asked;
+    opening offered;
+    std::uint32_t index = 0;
+    __u64 live = 0;
+};
+
+Half publish_half(TestTable& table, std::uint32_t service, std::uint32_t server) {
+    Half half{.asked = table.request(mapped(1), 5, tcp, service, 100),
+              .offered = table.to(service, server, STATE_syn_recv)};
+    half.asked.hash =
+        hash_client(table.get(), &half.asked.client, half.asked.client_port, half.asked.protocol);
+    half.index = static_cast<std::uint32_t>(claim(table.get(), &half.asked));
+    EXPECT_EQ(publish(table.get(), &half.asked, &half.offered, half.index, &table.slot(half.index)), 1);
+    half.live = half.asked.control;
+    return half;
+}
+
+int finish_half(TestTable& table, Half& half) {
+    const int stays = settle(table.get(), &half.asked, &half.offered, half.index);
+    if (stays != TABLE_MISS) table_remove(table.get(), half.index, half.live, 0, 100);
+    return stays;
+}
+
+TEST(Race, TheConnectionThatALookupMeetsFirstStaysWhoeverNoticesFirst) {
+    for (const bool first_notices : {true, false}) {
+        TestTable table({.buckets = 4});
+        Half first = publish_half(table, 0, 0), second = publish_half(table, 0, 1);
+        if (first_notices) EXPECT_EQ(finish_half(table, first), TABLE_MISS);
+        EXPECT_EQ(finish_half(table, second), static_cast<int>(first.index));
+        if (!first_notices) EXPECT_EQ(finish_half(table, first), TABLE_MISS);
+        const Recount counted = recount(table);
+        EXPECT_EQ(counted.live, 1u);
+        EXPECT_EQ(table.load(0).total, 1u);
+        EXPECT_EQ(table.load(1).total, 0u);
+        expect_exact(table, counted);
+    }
+}
+
+TEST(Race, TheFirstRemovesASecondThatThoughtItWasAlone) {
+    TestTable table({.buckets = 4});
+    Half first = publish_half(table, 0, 0), second = publish_half(table, 0, 1);
+    EXPECT_EQ(finish_half(table, first), TABLE_MISS);
+    EXPECT_EQ(recount(table).live, 1u);
+    lookup asked = table.request(mapped(1), 5, tcp, 0, 100);
+    EXPECT_EQ(table_find_request(table.get(), &asked), static_cast<int>(first.index));
+    expect_exact(table, recount(table));
+}
+
+TEST(Race, OfTwoThatAReplyCouldNotTellApartTheFirstToNoticeWithdraws) {
+    TestTable table({.buckets = 4});
+    Half one = publish_half(table, 0, table.server_of(0, 1)),
+         other = publish_half(table, 2, table.server_of(2, 1));
+    EXPECT_EQ(finish_half(table, one), TABLE_AMBIGUOUS);
+    EXPECT_EQ(finish_half(table, other), TABLE_MISS);  // the one has withdrawn by now
+    EXPECT_EQ(recount(table).live, 1u);
+    expect_exact(table, recount(table));
+}
+
 }  // namespace
 }  // namespace lvx::table
