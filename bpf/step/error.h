@@ -26,7 +26,7 @@ STEP int send_error_to_server(struct passage* passage, struct frame* quoted, con
 
 /* An error about a request: the quote's destination is a real server.  Goes to the client. */
 STEP int send_error_to_client(struct passage* passage, struct frame* quoted, const struct flow* flow) {
-    if (!(flow->service->flags & SERVICE_PRESENT)) return VERDICT_server_gone;
+    if (flow->service->family == 0) return VERDICT_server_gone;
     if (!way_is_known(passage->desk, flow->slot)) return NEXT_WAY;
     const struct interface* interface = interface_find(flow->slot->return_ifindex);
     if (!interface) return VERDICT_no_route;

@@ -30,7 +30,7 @@ STEP int send_reply(struct passage* passage, const struct flow* flow) {
     return hook_send(passage, VERDICT_reply_sent);
 }
 
-/* A removed service's address is forgotten with it, so its replies cannot be translated any more. */
+/* A removed server's replies still reach their clients, as in IPVS, while its service's address is kept. */
 STEP int reply(struct passage* passage) {
     struct desk* desk = passage->desk;
     if (desk->index == DESK_EMPTY) {
@@ -43,7 +43,7 @@ STEP int reply(struct passage* passage) {
     int result = flow_read(desk, &flow);
     if (result != STEP_ON) return result;
     if (desk->fragment) return VERDICT_fragment;
-    if (!(flow.service->flags & SERVICE_PRESENT)) return VERDICT_server_gone;
+    if (flow.service->family == 0) return VERDICT_server_gone;
     if (!way_is_known(desk, flow.slot)) return NEXT_WAY;
     result = flow_touch(desk, &flow, FLOW_output);
     if (result != STEP_ON) return result;
