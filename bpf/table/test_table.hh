@@ -61,6 +61,10 @@ class TestTable {
             fill_server(id);
     }
 
+    // Not copied: `table_` points into the vectors, whose memory a move keeps.
+    TestTable(TestTable&&) = default;
+    TestTable& operator=(TestTable&&) = default;
+
     const table* get() const { return &table_; }
     std::uint32_t server_count() const { return shape_.services * shape_.servers_each; }
     std::uint32_t slot_count() const { return shape_.buckets * SLOTS_PER_BUCKET; }

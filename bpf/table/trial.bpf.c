@@ -1,50 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The table alone, for the verifier and for table_kernel_test.cc, which drives it with the same calls as its
- * native twin. */
-
+/* The table alone, for the verifier and for kernel_main.cc, which drives it with the same calls as its native
+ * twin. */
 #include "bpf/table/table.h"
+
+#include "bpf/table/trial.h"
 
 char license_text[] SEC("license") = "Dual BSD/GPL";
 
-struct trial {
-    struct lookup lookup;
-    struct opening opening;
-    __u32 operation;
-    __u32 flow;
-    __s32 index; /* in for touch and remove, out for the others */
-    __s32 answer;
-};
-
 struct trial trial = {};
+
+static __always_inline int trial_touch(struct lookup* lookup) {
+    const struct connection* slot = table_slot(NULL, trial.index);
+    const struct service* service = slot ? service_at(lookup->set, slot->service) : NULL;
+
+    if (!service) return 0;
+    return table_touch(NULL, lookup, trial.index, service, trial.direction & 3, trial.event & 7);
+}
 
 SEC("syscall")
 int run(void* context) {
     struct lookup lookup = trial.lookup;
     struct opening opening = trial.opening;
-    struct connection* slot;
-    struct service* service;
 
     (void)context;
     switch (trial.operation) {
-        case 0:
+        case TRIAL_find_request:
             trial.answer = table_find_request(NULL, &lookup);
             break;
-        case 1:
+        case TRIAL_find_reply:
             trial.answer = table_find_reply(NULL, &lookup);
             break;
-        case 2:
+        case TRIAL_insert:
             trial.answer = table_insert(NULL, &lookup, &opening);
             break;
-        case 3:
+        case TRIAL_remove:
             trial.answer = table_remove(NULL, trial.index, lookup.control, lookup.set, lookup.now);
             break;
         default:
-            slot = table_slot(NULL, trial.index);
-            if (!slot) return 1;
-            service = service_at(lookup.set, slot->service);
-            if (!service) return 1;
-            trial.answer =
-                table_touch(NULL, &lookup, trial.index, service, trial.flow >> 8 & 3, trial.flow & 7);
+            trial.answer = trial_touch(&lookup);
     }
     trial.lookup = lookup;
     trial.opening = opening;
