@@ -13,7 +13,18 @@ namespace lvx::daemon {
 
 namespace {
 
+constexpr std::size_t steps_logged = 20;  // of one change; a restore of thousands is not told line by line
 constexpr std::chrono::seconds retry_interfaces{10};  // another program may have left the interface meanwhile
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+    std::vector<std::string_view> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        lines.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
 
 std::string first_error(const config::Outcome& outcome) {
     for (const config::Diagnostic& each : outcome.diagnostics.all())
@@ -59,13 +70,9 @@ config::Outcome LiveDirector::load_and_log() {
     configuration_state_ = first_error(outcome);
     if (outcome.diagnostics.all().empty()) return outcome;
     const std::string report = outcome.report();
-    std::size_t start = 0;
-    while (start < report.size()) {
-        const std::size_t end = std::min(report.find('\n', start), report.size());
-        const std::string_view line = std::string_view(report).substr(start, end - start);
+    for (const std::string_view line : lines_of(report)) {
         if (outcome.usable()) outside_.log.warning(line, {});
         else outside_.log.error(line, {});
-        start = end + 1;
     }
     return outcome;
 }
@@ -75,6 +82,7 @@ Result<void> LiveDirector::change_to(const model::Cluster& cluster) {
         outside_.log.error(applied.error().sentence(), {{"hint", applied.error().hint}});
         return applied;
     }
+    log_change(plan::diff(cluster_, cluster));
     cluster_ = cluster;
     ++generation_;
     drop_estimators_of_the_gone();
@@ -82,6 +90,13 @@ Result<void> LiveDirector::change_to(const model::Cluster& cluster) {
                                                 {"servers", std::to_string(server_count(cluster))},
                                                 {"generation", std::to_string(generation_)}});
     return {};
+}
+
+void LiveDirector::log_change(const std::vector<plan::Step>& steps) {
+    const std::span shown = std::span(steps).first(std::min(steps.size(), steps_logged));
+    const std::string text = plan::explain({shown.begin(), shown.end()});
+    for (const std::string_view line : lines_of(text)) outside_.log.info(line, {});
+    if (steps.size() > shown.size()) outside_.log.info(fmt::format("and {} more changes", steps.size() - shown.size()), {});
 }
 
 std::optional<net::Instant> LiveDirector::refresh() {

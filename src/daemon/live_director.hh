@@ -18,6 +18,7 @@
 #include "daemon/director.hh"
 #include "daemon/estimator.hh"
 #include "dataplane/dataplane.hh"
+#include "plan/plan.hh"
 
 namespace lvx::daemon {
 
@@ -64,6 +65,7 @@ class LiveDirector : public api::Director {
 
     [[nodiscard]] Result<void> change_to(const model::Cluster& cluster);
     [[nodiscard]] config::Outcome load_and_log();
+    void log_change(const std::vector<plan::Step>& steps);
     void zero(const std::optional<model::ServiceKey>& key);
     void drop_estimators_of_the_gone();
     void carry_out(const SetInterfaces& action);
