@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 namespace lvx::cli {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 std::expected<Invocation, std::string> parsed(std::vector<std::string> words) { return parse(words); }
@@ -56,6 +60,22 @@ TEST(Usage, WhatStandsBehindIpvsadmAndDemoIsTheirs) {
 TEST(Usage, ConfigNeedsItsTwoWords) {
     EXPECT_EQ(parsed({"config", "check", "lvx.conf"})->operands, (std::vector<std::string>{"check", "lvx.conf"}));
     EXPECT_EQ(parsed({"config", "check"}).error(), "usage: lvx config check FILE\n");
+}
+
+// Without the page's quoting of hyphens and its font changes.
+std::string manual_page() {
+    std::ifstream file(std::string(LVX_SOURCE_DIR) + "/docs/man/lvx.8");
+    std::string page{std::istreambuf_iterator<char>(file), {}};
+    std::erase(page, '\\');
+    return page;
+}
+
+TEST(Usage, TheManualPageHasEveryCommandAndOption) {
+    const std::string page = manual_page();
+    for (const CommandRow& row : commands()) {
+        EXPECT_THAT(page, ContainsRegex("\n\\.B[IR]? \"?" + std::string(row.name))) << row.name;
+        for (const OptionRow& option : row.options) EXPECT_THAT(page, HasSubstr(option.name)) << row.name;
+    }
 }
 
 TEST(Usage, WithoutWordsThereIsHelp) { EXPECT_EQ(parsed({})->command, CommandId::help); }
