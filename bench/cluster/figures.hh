@@ -37,7 +37,18 @@ struct Report {
 [[nodiscard]] std::vector<Target> targets_of(const std::vector<Row>& rows);
 [[nodiscard]] std::string table(const Report& report);
 [[nodiscard]] std::string json(const Report& report);
-// Bars side by side, one panel a figure; SVG 1.1.
-[[nodiscard]] std::string drawing(const Report& report);
+
+struct Bar {
+    std::string name;
+    double value = 0;
+};
+
+// One figure of all rows that have it.
+struct Panel {
+    std::string title;
+    std::vector<Bar> bars;
+};
+
+[[nodiscard]] std::vector<Panel> panels(const std::vector<Row>& rows);
 
 }  // namespace lvx::bench
