@@ -230,6 +230,17 @@ TEST(Frame, RefusesUdpCutShortOrWithAWrongLength) {
     EXPECT_EQ(parse(changed(good, 17, 27)).result, VERDICT_bad_udp);
 }
 
+TEST(Frame, TakesAUdpFirstFragmentsLengthForThatOfTheWhole) {
+    Packet packet = v4_packet();
+    packet.transport = test::Udp{.source_port = 1, .destination_port = 2};
+    packet.payload = Bytes(8);
+    packet.fragment = test::Fragment{.offset = 0, .more = true};
+    const Bytes first = changed(build_frame(packet), 34 + 4, 8);  // 2,064 bytes in 16
+    EXPECT_EQ(parse(first).result, PACKET_PARSED);
+    packet.fragment = {};
+    EXPECT_EQ(parse(changed(build_frame(packet), 34 + 4, 8)).result, VERDICT_bad_udp);
+}
+
 TEST(Frame, KnowsIcmpErrorsFromOtherIcmp) {
     const auto is_error = [](const Packet& base, std::uint8_t type) {
         Packet packet = base;
