@@ -46,6 +46,9 @@ ABI_END
 
 typedef __u64 __attribute__((may_alias)) aliased_u64;
 
+/* The compiler must not know what is in the variable, so that what follows is left as it is written. */
+#define TABLE_OPAQUE(variable) asm volatile("" : "+r"(variable))
+
 #if defined(__bpf__)
 #define load_u64(place) (*(const volatile aliased_u64*)(place))
 #define store_u64(place, value) (*(volatile aliased_u64*)(place) = (value))

@@ -53,7 +53,11 @@ TABLE_INLINE __u32 lane_lowest(__u64 lanes) {
 }
 
 TABLE_INLINE void tag_store(struct tag_line* line, __u32 lane, __u16 tag) {
-    store_u16(&line->tags[(lane >> 1 | lane << 2) & (SLOTS_PER_BUCKET - 1)], tag);
+    __u64 place = lane >> 1 | lane << 2;
+
+    TABLE_OPAQUE(place); /* else clang masks both halves before it joins them, and Linux 6.1 cannot add up
+                            their bounds */
+    store_u16(&line->tags[place & (SLOTS_PER_BUCKET - 1)], tag);
 }
 
 TABLE_END

@@ -93,9 +93,10 @@ static const __u8 flow_transitions[FLOW_DIRECTION_ROWS][FLOW_EVENT_ROWS][STATE_L
 
 TABLE_INLINE __u32 flow_next(__u32 direction, __u32 event, __u32 state) {
     const __u8* flat = &flow_transitions[0][0][0];
+    __u64 row = (direction * FLOW_EVENT_ROWS + event) * STATE_LIMIT + state;
 
-    return flat[((direction * FLOW_EVENT_ROWS + event) * STATE_LIMIT + state) %
-                (FLOW_DIRECTION_ROWS * FLOW_EVENT_ROWS * STATE_LIMIT)];
+    TABLE_OPAQUE(row); /* as in tag_store */
+    return flat[row & (FLOW_DIRECTION_ROWS * FLOW_EVENT_ROWS * STATE_LIMIT - 1)];
 }
 
 #define X(name, word, seconds, active) | (active) << STATE_##name
