@@ -35,7 +35,7 @@
     X(fenced, dropped, "the daemon has not renewed its lease: another director may own the address by now")          \
     X(bad_ethernet, dropped, "frame too short for its Ethernet or VLAN header")                                   \
     X(bad_ipv4, dropped, "IPv4 header shorter than it says, or lengths that contradict each other")               \
-    X(bad_ipv6, dropped, "IPv6 header or extension headers cut short, or too many of them")                       \
+    X(bad_ipv6, dropped, "IPv6 header or extension headers cut short, too many, or with IPv4 addresses")            \
     X(bad_tcp, dropped, "TCP header cut short or its length wrong")                                               \
     X(bad_udp, dropped, "UDP header cut short")                                                                   \
     X(bad_icmp, dropped, "ICMP error cut short or with a wrong checksum")                                         \

@@ -88,6 +88,11 @@ PACKET_INLINE int read_ipv4(struct frame* frame) {
     return frame->l3_length >= header_length;
 }
 
+/* An address of IPv4 in an IPv6 header would be taken for the IPv4 one; Linux refuses such a source too. */
+PACKET_INLINE int address_is_mapped(const union address* address) {
+    return address->halves[0] == 0 && address->words[2] == WIRE32(0xffff);
+}
+
 PACKET_INLINE int read_ipv6(struct frame* frame) {
     const struct ipv6_header* ip = (const struct ipv6_header*)frame->network;
     if ((ip->version_class_flow & WIRE32(0xf0000000)) != WIRE32(0x60000000)) return 0;
@@ -101,7 +106,7 @@ PACKET_INLINE int read_ipv6(struct frame* frame) {
     frame->dont_fragment = 1;
     address_set_ipv6(&frame->source, ip->source);
     address_set_ipv6(&frame->destination, ip->destination);
-    return 1;
+    return !address_is_mapped(&frame->source) && !address_is_mapped(&frame->destination);
 }
 
 /* The packet must end within the frame; what is behind it is padding. */

@@ -210,6 +210,20 @@ TEST(Frame, RefusesIpv6ShorterThanItSays) {
     EXPECT_EQ(parse(changed(good, 14, 0x50)).result, VERDICT_bad_ipv6);
 }
 
+TEST(Frame, RefusesIpv4AddressesInIpv6Headers) {
+    const auto result_of = [](std::size_t address_at, std::uint8_t word) {
+        Bytes bytes = build_frame(v6_packet());
+        std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(14 + address_at), 12, 0);
+        bytes[14 + address_at + 10] = bytes[14 + address_at + 11] = word;
+        return parse(bytes).result;
+    };
+    for (const std::size_t address_at : {8, 24}) {
+        EXPECT_EQ(result_of(address_at, 0xff), VERDICT_bad_ipv6);
+        EXPECT_EQ(result_of(address_at, 0xfe), PACKET_PARSED);
+        EXPECT_EQ(result_of(address_at, 0), PACKET_PARSED);
+    }
+}
+
 TEST(Frame, RefusesTcpCutShortOrWithAWrongLength) {
     const Bytes good = build_frame(v4_packet());
     EXPECT_EQ(parse(changed(good, 17, 39)).result, VERDICT_bad_tcp);

@@ -282,6 +282,21 @@ TEST(IcmpAnswer, QuotesAsMuchAsTheStandardsAllow) {
     EXPECT_EQ(test::frame_fault(v6.bytes), std::nullopt);
 }
 
+TEST(IcmpAnswer, QuotesThePacketWholeUpToTheLimitAndNoByteMore) {
+    const auto quoted = [](const Scene& scene, std::size_t size) {
+        Packet request = tcp_packet(scene.client, 40000, scene.virtual_address, 80);
+        request.payload = Bytes(size - scene.header - 20, 0x55);
+        const Parsed parsed = parse(build_frame(request));
+        return plan_answer(&parsed.frame).quoted;
+    };
+    for (const std::size_t size : {547, 548, 549, 576, 577}) {
+        EXPECT_EQ(quoted(v4_scene, size), std::min<std::size_t>(size, 576 - 28)) << size;
+    }
+    for (const std::size_t size : {1231, 1232, 1233, 1280, 1281}) {
+        EXPECT_EQ(quoted(v6_scene, size), std::min<std::size_t>(size, 1280 - 48)) << size;
+    }
+}
+
 TEST(IcmpAnswer, DoesNotQuoteEthernetPadding) {
     Packet request = tcp_packet(v4_scene.client, 40000, v4_scene.virtual_address, 80);
     request.payload = {1};
