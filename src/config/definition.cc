@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\v\f";
 constexpr std::size_t most_alternatives = 256;
+constexpr std::size_t longest_reference = 256;
 
 bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool in_name(char c) { return begins_name(c) || (c >= '0' && c <= '9'); }
@@ -25,8 +26,10 @@ std::size_t name_length(std::string_view text) {
 
 std::optional<Reference> braced(std::string_view text, std::size_t at) {
     const std::size_t length = name_length(text.substr(at + 2));
-    const std::size_t end = text.find('}', at);
-    if (length == 0 || end == std::string_view::npos) return std::nullopt;
+    if (length == 0) return std::nullopt;
+    // Bounded, so that a line of nothing but openings is not read again from each of them.
+    const std::size_t end = text.substr(0, at + longest_reference).find('}', at);
+    if (end == std::string_view::npos) return std::nullopt;
     const std::string_view name = text.substr(at + 2, length);
     const std::string_view rest = text.substr(at + 2 + length, end - (at + 2 + length));
     const bool predefined = name.front() == '_';

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\v\f";
 
+constexpr std::size_t longest_reference = 256;  // a bound on looking ahead
+
 bool blank(char c) { return blanks.find(c) != std::string_view::npos; }
 
 class Lexer {
@@ -59,7 +61,7 @@ class Lexer {
     // "${NAME...}" that no definition replaced stays inside its word, though it has braces.
     std::size_t end_of_reference(std::size_t at) const {
         if (!text_.substr(at).starts_with("${")) return at;
-        const std::size_t end = text_.find_first_of(" \t}\"", at);
+        const std::size_t end = text_.substr(0, at + longest_reference).find_first_of(" \t}\"", at);
         return end != std::string_view::npos && text_[end] == '}' ? end + 1 : at;
     }
 

@@ -7,8 +7,13 @@ namespace {
 
 std::uint32_t narrow(std::size_t number) { return static_cast<std::uint32_t>(number); }
 
+// The first piece that begins behind `offset`.
+auto piece_after(const std::vector<Piece>& pieces, std::size_t offset) {
+    return std::ranges::upper_bound(pieces, offset, {}, [](const Piece& p) { return std::size_t{p.offset}; });
+}
+
 const Piece& piece_at(const std::vector<Piece>& pieces, std::size_t offset) {
-    const auto after = std::ranges::upper_bound(pieces, offset, {}, [](const Piece& p) { return std::size_t{p.offset}; });
+    const auto after = piece_after(pieces, offset);
     return after == pieces.begin() ? *after : *(after - 1);
 }
 
@@ -42,9 +47,9 @@ Line Line::part(std::size_t from, std::size_t length) const {
     if (first.width == 0) first.column += narrow(from) - first.offset;
     first.offset = 0;
     result.pieces.push_back(first);
-    for (const Piece& piece : pieces) {
-        if (piece.offset <= from || piece.offset >= from + result.text.size()) continue;
-        result.pieces.push_back(piece);
+    for (auto piece = piece_after(pieces, from); piece != pieces.end(); ++piece) {
+        if (piece->offset >= from + result.text.size()) break;
+        result.pieces.push_back(*piece);
         result.pieces.back().offset -= narrow(from);
     }
     return result;

@@ -12,6 +12,9 @@
 namespace lvx::config {
 namespace {
 
+// What a line and a reference made by definitions count beside their text.
+constexpr std::size_t cost_of_a_line = 64, cost_of_a_reference = 32;
+
 struct Definition {
     std::vector<Line> body;
     bool multi_line = false;
@@ -41,6 +44,7 @@ class Preprocessor {
 
     void read(std::string name, std::string text) {
         const FileNumber file = sources_.add(name, std::move(text));
+        ++reads_;
         path_.push_back(std::move(name));
         const IncludeChecks checks = checks_;
         for (std::uint32_t number = 1; number <= sources_.lines(file) && !exhausted_; ++number) {
@@ -81,7 +85,6 @@ class Preprocessor {
 
     // Everything after the first round is made by definitions, and has a bound.
     bool affordable(const Line& line, std::size_t depth) {
-        constexpr std::size_t cost_of_a_line = 64;
         if (exhausted_) return false;
         if (depth == 0) return true;
         expanded_ += line.text.size() + cost_of_a_line;
@@ -153,7 +156,9 @@ class Preprocessor {
             if (!value) continue;
             result.append(line.part(from, reference->offset - from));
             result.append(*value, line.place(reference->offset, reference->length));
+            expanded_ += cost_of_a_reference;
             from = reference->offset + reference->length;
+            if (expanded_ > most_expanded_bytes) break;  // process() says so
         }
         if (from == 0) return false;
         result.append(line.part(from, line.text.size() - from));
@@ -245,7 +250,7 @@ class Preprocessor {
         checks_ = request->checks_after;
         if (request->pattern.empty()) return true;
         const Place place = line.place(request->pattern_at, request->pattern.size());
-        if (path_.size() >= deepest_include || sources_.count() >= most_files) {
+        if (path_.size() >= deepest_include || reads_ >= most_files) {
             report(Severity::error, Code::include_depth, place,
                    path_.size() >= deepest_include
                        ? fmt::format("files include each other more than {} deep", deepest_include)
@@ -257,7 +262,7 @@ class Preprocessor {
             report(complaint.severity, Code::include_unmatched, place, complaint.message, {});
         }
         for (const auto& [name, text] : findings.files) {
-            if (sources_.count() < most_files && !exhausted_) read(name, text);
+            if (reads_ < most_files && !exhausted_) read(name, text);
         }
         return true;
     }
@@ -275,7 +280,8 @@ class Preprocessor {
     IncludeChecks checks_;
     std::string instance_;
     std::uint64_t random_ = 0;
-    std::size_t expanded_ = 0;
+    std::size_t expanded_ = 0;  // see cost_of_a_line
+    std::size_t reads_ = 0;     // files, the same one several times
     bool exhausted_ = false;
 };
 

@@ -5,11 +5,15 @@
 namespace lvx::config {
 
 FileNumber Sources::add(std::string name, std::string text) {
+    const auto known = numbers_.find(name);
+    if (known != numbers_.end() && files_[known->second].text == text) return known->second;
     File file{.name = std::move(name), .text = std::move(text), .starts = {0}};
     for (std::size_t at = 0; (at = file.text.find('\n', at)) != std::string::npos;) file.starts.push_back(++at);
     if (file.starts.back() != file.text.size()) file.starts.push_back(file.text.size());
+    const auto number = static_cast<FileNumber>(files_.size());
+    numbers_.insert_or_assign(file.name, number);
     files_.push_back(std::move(file));
-    return static_cast<FileNumber>(files_.size() - 1);
+    return number;
 }
 
 std::string_view Sources::name(FileNumber file) const {

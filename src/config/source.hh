@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct Place {
 // The files read, by number, in the order in which they were opened.
 class Sources {
  public:
+    // A file read once more, with the same text, keeps its number.
     [[nodiscard]] FileNumber add(std::string name, std::string text);
     [[nodiscard]] std::size_t count() const { return files_.size(); }
     [[nodiscard]] std::string_view name(FileNumber file) const;
@@ -37,6 +39,7 @@ class Sources {
         std::vector<std::size_t> starts;  // offset of each line, and of the end
     };
     std::vector<File> files_;
+    std::map<std::string, FileNumber, std::less<>> numbers_;  // the last one of each name
 };
 
 }  // namespace lvx::config

@@ -81,13 +81,14 @@ Read<Address> read_address(const Word& word) {
 
 Read<Port> read_port(const Word& word) {
     if (const auto port = parse_port(word.text)) return *port;
-    return wrong(Code::bad_port, word, fmt::format("\"{}\" is not a port", word.text), "1 to 65535",
-                 "keepalived would leave this server or service out");
+    return wrong(Code::bad_port, word, fmt::format("\"{}\" is not a port", word.text), "1 to 65535", {});
 }
 
-Read<Port> read_port_or_zero(const Word& word) {
+Read<Port> read_service_port(const Word& word) {
     if (word.text == "0") return Port{0};
-    return read_port(word);
+    auto port = read_port(word);
+    if (!port) port.error().note = "keepalived would leave this service or server out";
+    return port;
 }
 
 Read<std::uint8_t> read_prefix(const Word& word, Family family) {
@@ -121,6 +122,7 @@ Diagnostic missing_argument(const Statement& statement, std::string_view what) {
 }
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> candidates) {
+    if (word.size() < 2) return {};  // everything is near to a single letter
     const auto near = nearest(word, candidates);
     return near ? fmt::format("did you mean \"{}\"?", *near) : std::string{};
 }

@@ -22,7 +22,7 @@ using Read = std::expected<T, Diagnostic>;
 [[nodiscard]] Read<bool> read_flag(const Word& word);
 [[nodiscard]] Read<Address> read_address(const Word& word);
 [[nodiscard]] Read<Port> read_port(const Word& word);         // 1 to 65535
-[[nodiscard]] Read<Port> read_port_or_zero(const Word& word);
+[[nodiscard]] Read<Port> read_service_port(const Word& word);  // of a virtual or real server: 0 too
 // Mask or prefix length of the family: "255.255.255.0" and 24 for IPv4 (32 bits), 64 for IPv6.
 [[nodiscard]] Read<std::uint8_t> read_prefix(const Word& word, Family family);
 // One of `choices`, blanks between them.

@@ -7,6 +7,7 @@
 
 #include "base/text.hh"
 #include "config/keepalived/forward.hh"
+#include "config/keepalived/head.hh"
 #include "config/value.hh"
 #include "model/operation.hh"
 
@@ -29,7 +30,10 @@ class ServiceReader {
     ServiceReader(const Statement& statement, Outcome& outcome) : statement_(statement), outcome_(outcome) {}
 
     void run() {
-        if (!head()) return;
+        const auto head = read_head(statement_, outcome_.diagnostics);
+        if (!head) return;
+        service_.key = head->key;
+        mark_is_v6_ = head->is_v6;
         for (const Statement& inner : statement_.block) dispatch(inner, Block::virtual_server);
         settle();
         for (const ServerDraft& draft : drafts_) add_server(draft);
@@ -60,61 +64,7 @@ class ServiceReader {
         return std::nullopt;
     }
 
-    // ADDRESS [PORT], "fwmark" MARK [inet|inet6], "group" NAME.
-    bool head() {
-        const auto& words = statement_.words;
-        if (words.size() < 2) {
-            report(missing_argument(statement_, "an address, \"fwmark MARK\" or \"group NAME\""));
-            return false;
-        }
-        if (words[1].text == "fwmark") return mark_head();
-        if (words[1].text == "group") {
-            report({.code = Code::not_supported_yet, .place = statement_.place(),
-                    .message = "groups of virtual servers are not supported yet",
-                    .help = "write one virtual_server for each address of the group"});
-            return false;
-        }
-        return address_head();
-    }
-
-    bool address_head() {
-        const auto& words = statement_.words;
-        const auto address = keep(read_address(words[1]));
-        std::optional<Port> port = Port{0};
-        if (words.size() > 2) port = keep(read_port_or_zero(words[2]));
-        if (words.size() > 3) surplus(words[3]);
-        if (!address || !port) return false;
-        service_.key = {.protocol = Protocol::udp, .address = *address, .port = *port};
-        return true;
-    }
-
-    bool mark_head() {
-        constexpr std::int64_t largest_mark = 0xffffffff;
-        const auto& words = statement_.words;
-        if (words.size() < 3) {
-            report(missing_argument(statement_, "a firewall mark belongs here"));
-            return false;
-        }
-        const Keyword mark{.name = "fwmark", .low = 1, .high = largest_mark};
-        const auto number = keep(read_number(mark, words[2]));
-        if (words.size() > 3) set_family(words[3].text);
-        if (words.size() > 3 && words[3].text != "inet" && words[3].text != "inet6") surplus(words[3]);
-        if (!number) return false;
-        service_.key.protocol = Protocol::ip;
-        service_.key.fwmark = static_cast<std::uint32_t>(*number);
-        return true;
-    }
-
-    void surplus(const Word& word) {
-        warn(Code::surplus_argument, word.place, fmt::format("\"{}\" is one word too many", word.text),
-             "keepalived ignores what follows");
-    }
-
     bool by_mark() const { return service_.key.fwmark != 0; }
-
-    void set_family(std::string_view name) {
-        if (by_mark() || service_.key.protocol == Protocol::ip || name == "inet6") mark_is_v6_ = name == "inet6";
-    }
 
     void dispatch(const Statement& inner, Block block) {
         const Keyword* keyword = find_keyword(block, inner.keyword());
@@ -135,7 +85,7 @@ class ServiceReader {
 
     void scheduler(const Statement& inner) {
         if (inner.words.size() < 2) return report(missing_argument(inner, "a scheduler belongs here"));
-        if (inner.words.size() > 2) surplus(inner.words[2]);
+        if (inner.words.size() > 2) surplus(inner.words[2], outcome_.diagnostics);
         has_scheduler_ = true;
         if (const auto name = keep(read_scheduler(inner.words[1]))) service_.scheduler = *name;
     }
@@ -170,12 +120,7 @@ class ServiceReader {
         if (!by_mark()) {
             return warn(Code::ignored_value, inner.place(), "ip_family is for services by firewall mark only", {});
         }
-        set_family(inner.words[1].text);
-    }
-
-    model::Persistence& persistence() {
-        if (!service_.persistence) service_.persistence = {.prefix = static_cast<std::uint8_t>(all_bits())};
-        return *service_.persistence;
+        mark_is_v6_ = inner.words[1].text == "inet6";
     }
 
     int all_bits() const { return mark_is_v6_ || !service_.key.address.is_v4() ? 128 : 32; }
@@ -184,7 +129,7 @@ class ServiceReader {
         const bool bare = inner.words.size() < 2;
         const auto seconds = bare ? std::optional<std::int64_t>(360) : checked_number(inner, Block::virtual_server);
         if (!seconds) return;
-        persistence().timeout = std::chrono::seconds{*seconds};
+        service_.persistence = model::Persistence{.timeout = std::chrono::seconds{*seconds}};
         persistence_place_ = inner.place();
     }
 
@@ -208,8 +153,8 @@ class ServiceReader {
         if (words.size() < 2) return report(missing_argument(inner, "an address belongs here"));
         const auto address = keep(read_address(words[1]));
         std::optional<Port> port = Port{0};
-        if (words.size() > 2) port = keep(read_port_or_zero(words[2]));
-        if (words.size() > 3) surplus(words[3]);
+        if (words.size() > 2) port = keep(read_service_port(words[2]));
+        if (words.size() > 3) surplus(words[3], outcome_.diagnostics);
         draft_ = {.endpoint = {.address = address.value_or(Address{}), .port = port.value_or(0)}, .place = inner.place()};
         for (const Statement& one : inner.block) dispatch(one, Block::real_server);
         if (address && port) drafts_.push_back(draft_);
@@ -258,11 +203,13 @@ class ServiceReader {
         if (granularity_ != nullptr) {
             const auto bits = keep(read_prefix(granularity_->words[1], all_bits() == 128 ? Family::v6 : Family::v4));
             if (persistence_place_.line == 0) persistence_place_ = granularity_->place();
-            if (bits) persistence().prefix = *bits;
+            if (bits) prefix_ = bits;
+            if (bits && !service_.persistence) service_.persistence.emplace();
         }
+        if (service_.persistence) service_.persistence->prefix = prefix_.value_or(static_cast<std::uint8_t>(all_bits()));
         if (service_.key.port != 0 || by_mark() || service_.persistence) return;
         persistence_place_ = statement_.place();
-        (void)persistence();
+        service_.persistence = model::Persistence{.prefix = static_cast<std::uint8_t>(all_bits())};
         warn(Code::missing_port, statement_.place(), "a virtual server without a port needs persistence",
              "as with keepalived it gets a persistence_timeout of 360 seconds");
     }
@@ -371,6 +318,7 @@ class ServiceReader {
     ServerDraft draft_;
     std::map<Endpoint, Place> places_;
     Forward forward_;
+    std::optional<std::uint8_t> prefix_;
     std::uint32_t weight_ = 1;
     std::vector<const Statement*> flags_;
     const Statement* granularity_ = nullptr;

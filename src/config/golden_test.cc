@@ -1,0 +1,65 @@
+// Whole configurations (tests/config/*.conf), each with what is to be said about it and the cluster it describes, both
+// in one *.expect file beside it.  With LVX_WRITE_EXPECTED=1 in the environment the files are written anew: read the
+// difference before you commit it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "config/disk_reader.hh"
+#include "config/keepalived/print.hh"
+#include "config/load.hh"
+
+namespace lvx::config {
+namespace {
+
+const std::string folder = LVX_SOURCE_DIR "/tests/config/";
+
+// The folder is the root of all names, so that expected texts hold no path of a machine.
+Reader reader_of_folder() {
+    const Reader disk = disk_reader();
+    const auto match = [disk](std::string_view pattern) {
+        auto names = disk.match(folder + std::string(pattern));
+        for (std::string& name : names) name.erase(0, folder.size());
+        return names;
+    };
+    return {.read = [disk](std::string_view path) { return disk.read(folder + std::string(path)); }, .match = match};
+}
+
+std::string text_of(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::string> configurations() {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().extension() == ".conf") names.push_back(entry.path().filename());
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+class Configuration : public testing::TestWithParam<std::string> {};
+
+TEST_P(Configuration, SaysWhatIsExpected) {
+    const Outcome outcome = load(reader_of_folder(), GetParam(), {.config_id = "main"});
+    const std::string found = outcome.report() + "\n" + keepalived::print(outcome.cluster);
+    const std::string expected = folder + GetParam().substr(0, GetParam().rfind('.')) + ".expect";
+    if (std::getenv("LVX_WRITE_EXPECTED") != nullptr) std::ofstream(expected) << found;
+    EXPECT_EQ(found, text_of(expected));
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Configuration, testing::ValuesIn(configurations()), [](const auto& info) {
+    std::string name = info.param.substr(0, info.param.rfind('.'));
+    std::ranges::replace(name, '-', '_');
+    return name;
+});
+
+TEST(Configurations, AreThere) { EXPECT_GE(configurations().size(), 10u); }
+
+}  // namespace
+}  // namespace lvx::config
