@@ -13,6 +13,8 @@ namespace lvx::cli::ipvsadm {
 
 class KernelDirector : public api::FakeDirector {
  public:
+    bool has_sync_daemon = false;  // refuses servers of another family than their service's
+
     KernelDirector() { services_value.table_size = 4096; }
 
     [[nodiscard]] api::Execution execute(std::span<const model::Operation> operations) override {
@@ -72,6 +74,7 @@ class KernelDirector : public api::FakeDirector {
         if (service == nullptr) return ESRCH;
         if (const int code = check(operation.server)) return code;
         if (find(*service, operation.server.endpoint) != nullptr) return EEXIST;
+        if (has_sync_daemon && operation.key.family() != operation.server.endpoint.address.family()) return EINVAL;
         const Address& address = operation.server.endpoint.address;
         if (address.is_v4() && (address.v4_value() == 0 || address.v4_value() >> 28 >= 0xe)) return EINVAL;
         service->servers.push_back({.server = operation.server});

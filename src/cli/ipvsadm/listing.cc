@@ -93,8 +93,8 @@ std::string scheduler_and_flags(const model::Service& service) {
         text += fmt::format(" persistent {}", service.persistence->timeout.count());
         const std::uint8_t whole = family == Family::v4 ? 32 : 128;
         if (service.persistence->prefix != whole) text += " mask " + mask_text(service.persistence->prefix, family);
+        if (!service.persistence_engine.empty()) text += " pe " + service.persistence_engine;
     }
-    if (!service.persistence_engine.empty()) text += " pe " + service.persistence_engine;
     if (service.one_packet) text += " ops";
     return text;
 }

@@ -1,54 +1,36 @@
 #include "cli/ipvsadm/order.hh"
 
-#include <compare>
-#include <cstdint>
+#include <map>
 #include <utility>
+
+#include "config/ipvsadm/order.hh"
 
 namespace lvx::cli::ipvsadm {
 
-namespace {
+// Keys of services are unique in a cluster, endpoints of servers in a service: what is sorted is found again by them.
 
-int sign(std::strong_ordering order) { return order < 0 ? -1 : order > 0 ? 1 : 0; }
-
-int compare_addresses(const Address& a, const Address& b) {
-    if (a.family() != b.family()) return sign(a.family() <=> b.family());
-    if (!a.is_v4()) return sign(a.mapped() <=> b.mapped());
-    return sign(static_cast<std::int32_t>(a.v4_value() - b.v4_value()) <=> 0);
-}
-
-int compare(const api::ServiceSnapshot& a, const api::ServiceSnapshot& b) {
-    const model::ServiceKey &x = a.service.key, &y = b.service.key;
-    if (x.fwmark != y.fwmark) return sign(x.fwmark <=> y.fwmark);
-    if (x.family() != y.family()) return sign(x.family() <=> y.family());
-    if (x.protocol != y.protocol) return sign(x.protocol <=> y.protocol);
-    const int addresses = compare_addresses(x.address, y.address);
-    return addresses != 0 ? addresses : sign(x.port <=> y.port);
-}
-
-int compare(const api::ServerSnapshot& a, const api::ServerSnapshot& b) {
-    const Endpoint &x = a.server.endpoint, &y = b.server.endpoint;
-    const int addresses = compare_addresses(x.address, y.address);
-    return addresses != 0 ? addresses : sign(x.port <=> y.port);
-}
-
-// Halves (the first is the smaller one), each sorted, then merged; of equals the left one comes first.
-template <class T>
-std::vector<T> merge_sorted(std::vector<T> all) {
-    if (all.size() < 2) return all;
-    const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-    std::vector<T> left = merge_sorted(std::vector<T>(std::make_move_iterator(all.begin()), std::make_move_iterator(middle)));
-    std::vector<T> right = merge_sorted(std::vector<T>(std::make_move_iterator(middle), std::make_move_iterator(all.end())));
-    auto l = left.begin(), r = right.begin();
-    for (T& place : all) {
-        const bool take_left = r == right.end() || (l != left.end() && compare(*l, *r) <= 0);
-        place = std::move(take_left ? *l++ : *r++);
+std::vector<api::ServiceSnapshot> sorted(std::vector<api::ServiceSnapshot> services) {
+    std::map<model::ServiceKey, api::ServiceSnapshot> by_key;
+    std::vector<model::Service> order;
+    for (api::ServiceSnapshot& service : services) {
+        order.push_back({.key = service.service.key});
+        by_key.emplace(order.back().key, std::move(service));
     }
-    return all;
+    services.clear();
+    for (const model::Service& service : config::ipvsadm::sorted(std::move(order))) services.push_back(std::move(by_key.at(service.key)));
+    return services;
 }
 
-}  // namespace
-
-std::vector<api::ServiceSnapshot> sorted(std::vector<api::ServiceSnapshot> services) { return merge_sorted(std::move(services)); }
-std::vector<api::ServerSnapshot> sorted(std::vector<api::ServerSnapshot> servers) { return merge_sorted(std::move(servers)); }
+std::vector<api::ServerSnapshot> sorted(std::vector<api::ServerSnapshot> servers) {
+    std::map<Endpoint, api::ServerSnapshot> by_endpoint;
+    std::vector<model::Server> order;
+    while (!servers.empty()) {
+        order.push_back({.endpoint = servers.back().server.endpoint});
+        by_endpoint.emplace(order.back().endpoint, std::move(servers.back()));
+        servers.pop_back();
+    }
+    for (const model::Server& server : config::ipvsadm::sorted(std::move(order))) servers.push_back(std::move(by_endpoint.at(server.endpoint)));
+    return servers;
+}
 
 }  // namespace lvx::cli::ipvsadm
