@@ -50,7 +50,9 @@ struct connection {
     __u32 return_generation;
     __u8 return_mac[6];
     __u16 return_vlan; /* 802.1Q TCI's VID, host order, 0 = untagged */
-    __u32 spare[2];
+    /* The slot it was opened in and that slot's generation then: the same in both copies of one that is just moving. */
+    __u32 birth_slot;
+    __u32 birth_generation;
 };
 ABI_ASSERT_SIZE(struct connection, 64);
 

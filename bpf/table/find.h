@@ -24,7 +24,7 @@ enum { PORTS_VIRTUAL_SHIFT = 16, PORTS_SERVER_SHIFT = 32, PORTS_PROTOCOL_SHIFT =
 #define PORTS_REQUEST_MASK 0x00ff0000ffffffffull /* what a request knows */
 #define PORTS_REPLY_MASK 0x00ffffff0000ffffull   /* what a reply knows */
 
-enum { WORD_CLIENT = 1, WORD_PORTS = 3, WORD_IDS = 4, WORD_RETURN = 5, WORD_MAC = 6, SLOT_WORDS = 8 };
+enum { WORD_CLIENT = 1, WORD_PORTS = 3, WORD_IDS, WORD_RETURN, WORD_MAC, WORD_BIRTH, SLOT_WORDS };
 
 TABLE_INLINE __u64 slot_word(const struct connection* slot, __u64 word) {
     return load_u64((const aliased_u64*)slot + word);

@@ -46,10 +46,14 @@ TABLE_INLINE enum rivalry rival_kind(const struct table* t, const struct connect
     return RIVAL_none;
 }
 
+TABLE_INLINE __u64 birth_of(__u32 index, __u64 control) {
+    return (__u64)control_generation(control) << 32 | index;
+}
+
 /* One candidate.  Returns the index that stays when it is not `self`, TABLE_AMBIGUOUS, or TABLE_MISS: go on.
  */
 TABLE_INLINE __s32 settle_one(const struct table* t, struct lookup* lookup, const struct opening* opening,
-                              __u32 index, int self_passed) {
+                              __u32 index, __u64 birth, int self_passed) {
     const struct connection* slot = table_slot(t, index);
     enum rivalry kind;
     __u64 control;
@@ -59,6 +63,7 @@ TABLE_INLINE __s32 settle_one(const struct table* t, struct lookup* lookup, cons
     if (!control_live(control, lookup->now)) return TABLE_MISS;
     kind = rival_kind(t, slot, lookup, opening);
     if (kind == RIVAL_ambiguous) return TABLE_AMBIGUOUS;
+    if (slot_word(slot, WORD_BIRTH) == birth) return TABLE_MISS; /* self, on the move */
     if (kind == RIVAL_equal && self_passed) table_remove(t, index, control, lookup->set, lookup->now);
     if (kind != RIVAL_equal || self_passed) return TABLE_MISS;
     lookup->control = control;
@@ -70,7 +75,7 @@ TABLE_INLINE __s32 settle_one(const struct table* t, struct lookup* lookup, cons
 TABLE_FUNCTION int table_settle(const struct table* t, struct lookup* lookup, const struct opening* opening,
                                 __u32 self, __u32 second) {
     __u32 bucket;
-    __u64 lanes;
+    __u64 lanes, birth;
     int self_passed;
 
     TABLE_USES(t);
@@ -78,6 +83,7 @@ TABLE_FUNCTION int table_settle(const struct table* t, struct lookup* lookup, co
     bucket =
         second ? bucket_second(lookup->hash, table_buckets(t)) : bucket_first(lookup->hash, table_buckets(t));
     self_passed = second && self != ID_NONE && self / SLOTS_PER_BUCKET != bucket;
+    birth = birth_of(self, lookup->control);
     lanes = bucket_tagged(t, bucket, hash_tag(lookup->hash));
     for (__u64 tried = 0; lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
         __u32 index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
@@ -86,7 +92,7 @@ TABLE_FUNCTION int table_settle(const struct table* t, struct lookup* lookup, co
         if (index == self)
             self_passed = 1;
         else
-            stays = settle_one(t, lookup, opening, index, self_passed);
+            stays = settle_one(t, lookup, opening, index, birth, self_passed);
         if (stays != TABLE_MISS) return stays;
     }
     return TABLE_MISS;
@@ -118,7 +124,7 @@ TABLE_INLINE __s32 claim(const struct table* t, struct lookup* lookup) {
 }
 
 TABLE_INLINE void slot_fill(struct connection* slot, const struct lookup* lookup,
-                            const struct opening* opening) {
+                            const struct opening* opening, __u64 birth) {
     aliased_u64* words = (aliased_u64*)slot;
     const aliased_u64* mac = (const aliased_u64*)opening->return_mac;
 
@@ -128,6 +134,7 @@ TABLE_INLINE void slot_fill(struct connection* slot, const struct lookup* lookup
     store_u64(&words[WORD_IDS], (__u64)opening->server << 32 | opening->service);
     store_u64(&words[WORD_RETURN], (__u64)opening->return_generation << 32 | opening->return_ifindex);
     store_u64(&words[WORD_MAC], *mac);
+    store_u64(&words[WORD_BIRTH], birth);
 }
 
 /* From claimed to live.  0: the claim was taken for abandoned, nothing happened. */
@@ -139,7 +146,7 @@ TABLE_INLINE int publish(const struct table* t, struct lookup* lookup, const str
         control_make(control_generation(claimed), SLOT_live, opening->state, lookup->now + opening->timeout);
 
     if (!line) return 0;
-    slot_fill(slot, lookup, opening);
+    slot_fill(slot, lookup, opening, birth_of(index, claimed));
     tag_store(line, index % SLOTS_PER_BUCKET, hash_tag(lookup->hash));
     gauge_bind(t, lookup->set, opening->server, state_active(opening->state));
     lookup->control = live;

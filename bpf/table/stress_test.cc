@@ -92,12 +92,17 @@ struct Owner {
         if (index < 0) {
             open[number] = arena.open(seen, 1, number % places) >= 0;
         } else if (random % 8 == 0) {
-            // Refused when it has just moved: then it is looked up again by the next packet.
-            open[number] = !table_remove(arena.table().get(), static_cast<std::uint32_t>(index), seen.control,
-                                         0, seen.now);
+            remove(seen, index);
+            open[number] = false;
         } else {
             arena.packet(seen, index, 1, random);
         }
+    }
+
+    // Refused when it has just moved; and while it moves there are two to be removed.
+    void remove(lookup& seen, int index) {
+        for (; index >= 0; index = table_find_request(arena.table().get(), &seen))
+            table_remove(arena.table().get(), static_cast<std::uint32_t>(index), seen.control, 0, seen.now);
     }
 };
 
