@@ -55,8 +55,9 @@ STEP int conclude(const struct desk* desk, int verdict, __u32 length, enum hook 
     return desk->action;
 }
 
-#define PROGRAM(at)                                                                              \
-    SEC(#at) int lvx_##at(struct at##_context* context) {                                        \
+/* A whole passage. */
+#define RUN(at)                                                                                  \
+    STEP int at##_run(struct at##_context* context) {                                            \
         struct desk desk = {.index = DESK_EMPTY, .action = hook_drop(at##_hook)};                \
         const __u32 length = at##_length(context);                                               \
         desk.ifindex = at##_ifindex(context);                                                    \
@@ -87,8 +88,14 @@ STEP int conclude(const struct desk* desk, int verdict, __u32 length, enum hook 
         return conclude(&desk, next, length, at##_hook);                                         \
     }
 
-PROGRAM(xdp)
-PROGRAM(tc)
+RUN(xdp)
+RUN(tc)
+
+SEC("xdp")
+int lvx_xdp(struct xdp_md* context) { return xdp_run(context); }
+
+SEC("tc")
+int lvx_tc(struct __sk_buff* context) { return tc_run(context); }
 
 SEC("syscall")
 int lvx_clock(struct clock_answer* answer) {

@@ -1,6 +1,7 @@
 #include "tests/packet/fixture.hh"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <linux/pkt_cls.h>
@@ -51,59 +52,94 @@ abi::traffic_counter sum_of(const Table<abi::traffic_counter>& table, std::uint3
 
 }  // namespace
 
-void Fixture::Close::operator()(lvx_bpf* programs) const { lvx_bpf__destroy(programs); }
+void Fixture::Close::operator()(bpf_object* object) const { bpf_object__close(object); }
 Fixture::Fixture(Fixture&&) noexcept = default;
 Fixture::~Fixture() = default;
 
+bpf_map* Fixture::map(const char* name) const { return bpf_object__find_map_by_name(object_.get(), name); }
+
+int Fixture::program(const std::string& name) const {
+    return bpf_program__fd(bpf_object__find_program_by_name(object_.get(), name.c_str()));
+}
+
 Result<Fixture> Fixture::load(const Sizes& sizes) {
+    std::size_t bytes = 0;
+    const void* object = lvx_bpf__elf_bytes(&bytes);
+    return load({static_cast<const std::uint8_t*>(object), bytes}, sizes);
+}
+
+Result<Fixture> Fixture::load(std::span<const std::uint8_t> object, const Sizes& sizes) {
     Fixture fixture;
     fixture.sizes_ = sizes;
     fixture.cpus_ = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
-    fixture.programs_.reset(lvx_bpf__open());
-    lvx_bpf* programs = fixture.programs_.get();
-    if (!programs) return refusal("cannot open the BPF object", errno);
-    programs->rodata->settings = {.seed = {0x0123456789abcdef, 0xfedcba9876543210},
-                                  .buckets = sizes.buckets,
-                                  .max_services = sizes.services,
-                                  .max_servers = sizes.servers,
-                                  .max_nexthops = sizes.nexthops,
-                                  .pool_words = sizes.pool_words,
-                                  .cpus = fixture.cpus_,
-                                  .tick_shift = tick_shift,
-                                  .zero = 0};
-    bpf_map__set_max_entries(programs->maps.connection_tags, sizes.buckets);
-    bpf_map__set_max_entries(programs->maps.connections, sizes.buckets * SLOTS_PER_BUCKET);
-    bpf_map__set_max_entries(programs->maps.services, CONFIGURATION_SETS * sizes.services);
-    bpf_map__set_max_entries(programs->maps.servers, CONFIGURATION_SETS * sizes.servers);
-    bpf_map__set_max_entries(programs->maps.server_loads, sizes.servers);
-    bpf_map__set_max_entries(programs->maps.pool, CONFIGURATION_SETS * sizes.pool_words / POOL_LINE_WORDS);
-    bpf_map__set_max_entries(programs->maps.schedule_cursors, sizes.services);
-    bpf_map__set_max_entries(programs->maps.nexthops, sizes.nexthops);
-    bpf_map__set_max_entries(programs->maps.service_ids, sizes.services);
-    bpf_map__set_max_entries(programs->maps.verdict_counters, fixture.cpus_ * INTERFACE_LIMIT * VERDICT_LIMIT);
-    bpf_map__set_max_entries(programs->maps.service_counters, fixture.cpus_ * sizes.services);
-    bpf_map__set_max_entries(programs->maps.server_counters, fixture.cpus_ * sizes.servers);
-    if (const int result = lvx_bpf__load(programs); result != 0) return refusal("cannot load the BPF object", -result);
+    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "lvx");
+    fixture.object_.reset(bpf_object__open_mem(object.data(), object.size(), &options));
+    if (!fixture.object_) return refusal("cannot open the BPF object", errno);
+    TRY(fixture.set_constants());
+    fixture.set_sizes();
+    if (const int result = bpf_object__load(fixture.object_.get()); result != 0)
+        return refusal("cannot load the BPF object", -result);
     TRY(fixture.map_all());
     return fixture;
 }
 
+// The skeleton would know where `settings` stands; for any object its BTF says so.
+Result<void> Fixture::set_constants() {
+    const btf* types = bpf_object__btf(object_.get());
+    const btf_type* section = btf__type_by_id(types, static_cast<std::uint32_t>(btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC)));
+    std::size_t bytes = 0;
+    const void* initial = bpf_map__initial_value(map(".rodata"), &bytes);
+    std::vector<std::uint8_t> constants(static_cast<const std::uint8_t*>(initial), static_cast<const std::uint8_t*>(initial) + bytes);
+    for (int at = 0; section && at < btf_vlen(section); ++at) {
+        const btf_var_secinfo& variable = btf_var_secinfos(section)[at];
+        if (std::string_view{btf__name_by_offset(types, btf__type_by_id(types, variable.type)->name_off)} != "settings") continue;
+        const abi::settings settings = {.seed = {0x0123456789abcdef, 0xfedcba9876543210},
+                                        .buckets = sizes_.buckets,
+                                        .max_services = sizes_.services,
+                                        .max_servers = sizes_.servers,
+                                        .max_nexthops = sizes_.nexthops,
+                                        .pool_words = sizes_.pool_words,
+                                        .cpus = cpus_,
+                                        .tick_shift = tick_shift,
+                                        .zero = 0};
+        std::memcpy(constants.data() + variable.offset, &settings, sizeof(settings));
+        bpf_map__set_initial_value(map(".rodata"), constants.data(), constants.size());
+        return {};
+    }
+    return refusal("cannot find the settings of the BPF object", ENOENT);
+}
+
+void Fixture::set_sizes() {
+    const auto set = [&](const char* name, std::uint32_t entries) { bpf_map__set_max_entries(map(name), entries); };
+    set("connection_tags", sizes_.buckets);
+    set("connections", sizes_.buckets * SLOTS_PER_BUCKET);
+    set("services", CONFIGURATION_SETS * sizes_.services);
+    set("servers", CONFIGURATION_SETS * sizes_.servers);
+    set("server_loads", sizes_.servers);
+    set("pool", CONFIGURATION_SETS * sizes_.pool_words / POOL_LINE_WORDS);
+    set("schedule_cursors", sizes_.services);
+    set("nexthops", sizes_.nexthops);
+    set("service_ids", sizes_.services);
+    set("verdict_counters", cpus_ * INTERFACE_LIMIT * VERDICT_LIMIT);
+    set("service_counters", cpus_ * sizes_.services);
+    set("server_counters", cpus_ * sizes_.servers);
+}
+
 Result<void> Fixture::map_all() {
-    const auto& maps = programs_->maps;
-    root_ = TRY(mapped<abi::root>(maps.root));
-    tags = TRY(mapped<abi::tag_line>(maps.connection_tags));
-    connections = TRY(mapped<abi::connection>(maps.connections));
-    services = TRY(mapped<abi::service>(maps.services));
-    servers = TRY(mapped<abi::server>(maps.servers));
-    loads = TRY(mapped<abi::server_load>(maps.server_loads));
-    pool_ = TRY(mapped<abi::pool_line>(maps.pool));
-    cursors = TRY(mapped<abi::schedule_cursor>(maps.schedule_cursors));
-    nexthops = TRY(mapped<abi::nexthop>(maps.nexthops));
-    interfaces = TRY(mapped<abi::interface>(maps.interfaces));
-    filter = TRY(mapped<abi::filter_line>(maps.address_filter));
-    verdict_counters_ = TRY(mapped<abi::verdict_counter>(maps.verdict_counters));
-    service_counters_ = TRY(mapped<abi::traffic_counter>(maps.service_counters));
-    server_counters_ = TRY(mapped<abi::traffic_counter>(maps.server_counters));
+    root_ = TRY(mapped<abi::root>(map("root")));
+    tags = TRY(mapped<abi::tag_line>(map("connection_tags")));
+    connections = TRY(mapped<abi::connection>(map("connections")));
+    services = TRY(mapped<abi::service>(map("services")));
+    servers = TRY(mapped<abi::server>(map("servers")));
+    loads = TRY(mapped<abi::server_load>(map("server_loads")));
+    pool_ = TRY(mapped<abi::pool_line>(map("pool")));
+    cursors = TRY(mapped<abi::schedule_cursor>(map("schedule_cursors")));
+    nexthops = TRY(mapped<abi::nexthop>(map("nexthops")));
+    interfaces = TRY(mapped<abi::interface>(map("interfaces")));
+    filter = TRY(mapped<abi::filter_line>(map("address_filter")));
+    verdict_counters_ = TRY(mapped<abi::verdict_counter>(map("verdict_counters")));
+    service_counters_ = TRY(mapped<abi::traffic_counter>(map("service_counters")));
+    server_counters_ = TRY(mapped<abi::traffic_counter>(map("server_counters")));
     return {};
 }
 
@@ -128,10 +164,11 @@ Result<void> Fixture::configure(const model::Cluster& cluster) {
 }
 
 Result<void> Fixture::store_keys(const plan::Image& image, std::uint32_t set) {
-    const int fd = bpf_map__fd(programs_->maps.service_ids);
-    abi::service_key key = {}, next = {};
-    for (int more = bpf_map_get_next_key(fd, nullptr, &next); more == 0; more = bpf_map_get_next_key(fd, &key, &next)) {
-        key = next;
+    const int fd = bpf_map__fd(map("service_ids"));
+    std::vector<abi::service_key> present;  // first all, because an update moves a key within its bucket
+    for (abi::service_key next = {}; bpf_map_get_next_key(fd, present.empty() ? nullptr : &present.back(), &next) == 0;)
+        present.push_back(next);
+    for (const abi::service_key& key : present) {
         abi::service_id id = {};
         if (bpf_map_lookup_elem(fd, &key, &id) != 0) continue;
         id.id[set] = ID_NONE;
@@ -177,8 +214,7 @@ Outcome Fixture::run(Hook hook, const Bytes& frame, const RunOptions& options) {
         run.ctx_in = &context;
         run.ctx_size_in = sizeof(context);
     }
-    const auto* program = hook == Hook::xdp ? programs_->progs.lvx_xdp : programs_->progs.lvx_tc;
-    if (bpf_prog_test_run_opts(bpf_program__fd(program), &run) != 0) return outcome;
+    if (bpf_prog_test_run_opts(program(hook == Hook::xdp ? "lvx_xdp" : "lvx_tc"), &run) != 0) return outcome;
     ++runs_;
     outcome.frame.resize(run.data_size_out);
     outcome.action = action_of(hook, run.retval);
@@ -214,7 +250,7 @@ abi::traffic_counter Fixture::server_traffic(std::uint32_t id) const {
 std::uint32_t Fixture::tick() const {
     abi::clock_answer answer = {};
     LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &answer, .ctx_size_in = sizeof(answer));
-    bpf_prog_test_run_opts(bpf_program__fd(programs_->progs.lvx_clock), &run);
+    bpf_prog_test_run_opts(program("lvx_clock"), &run);
     return static_cast<std::uint32_t>(answer.jiffies >> tick_shift);
 }
 

@@ -26,7 +26,8 @@
 #include "plan/image.hh"
 #include "tests/support/packet_builder.hh"
 
-struct lvx_bpf;
+struct bpf_object;
+struct bpf_map;
 
 namespace lvx::test {
 
@@ -59,7 +60,9 @@ struct Table {
 
 class Fixture {
  public:
+    // Of the object lvx.bpf.o, or of another one that contains it (the benches').
     static Result<Fixture> load(const Sizes& sizes);
+    static Result<Fixture> load(std::span<const std::uint8_t> object, const Sizes& sizes);
     Fixture(Fixture&&) noexcept;
     Fixture& operator=(Fixture&&) = delete;
     ~Fixture();
@@ -75,6 +78,8 @@ class Fixture {
     Outcome run(Hook hook, const Bytes& frame, const RunOptions& options);
     Outcome run(Hook hook, const Bytes& frame) { return run(hook, frame, {}); }
     [[nodiscard]] std::uint64_t runs() const { return runs_; }
+    [[nodiscard]] int program(const std::string& name) const;  // its descriptor
+    [[nodiscard]] bpf_object* object() const { return object_.get(); }
     [[nodiscard]] std::uint64_t verdict_sum() const;
     [[nodiscard]] std::uint64_t verdict_count(::verdict verdict) const;
     // Of all CPUs.
@@ -101,15 +106,18 @@ class Fixture {
 
  private:
     Fixture() = default;
+    [[nodiscard]] bpf_map* map(const char* name) const;
+    Result<void> set_constants();
+    void set_sizes();
     Result<void> map_all();
     Result<void> store_keys(const plan::Image& image, std::uint32_t set);
 
     Sizes sizes_;
     std::uint32_t cpus_ = 1;
     struct Close {
-        void operator()(lvx_bpf* programs) const;
+        void operator()(bpf_object* object) const;
     };
-    std::unique_ptr<lvx_bpf, Close> programs_;
+    std::unique_ptr<bpf_object, Close> object_;
     Table<abi::root> root_;
     Table<abi::pool_line> pool_;
     Table<abi::verdict_counter> verdict_counters_;
