@@ -3,7 +3,7 @@
 #ifndef LVX_BPF_STEP_ADMIT_H
 #define LVX_BPF_STEP_ADMIT_H
 
-#include "bpf/filter.h"
+#include "bpf/table/filter.h"
 #include "bpf/hook/hook.h"
 #include "bpf/step/passage.h"
 

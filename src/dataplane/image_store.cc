@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "bpf/filter.h"
+#include "bpf/table/filter.h"
 #include "bpf/table/table.h"
 
 namespace lvx::dataplane {

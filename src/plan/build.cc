@@ -7,7 +7,7 @@
 
 #include "abi/state.h"
 #include "base/ensure.hh"
-#include "bpf/filter.h"
+#include "bpf/table/filter.h"
 #include "plan/image.hh"
 #include "plan/registry.hh"
 #include "plan/supported.hh"

@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "abi/state.h"
-#include "bpf/filter.h"
+#include "bpf/table/filter.h"
 #include "plan/image.hh"
 
 namespace lvx::plan {
