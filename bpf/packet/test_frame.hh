@@ -5,6 +5,7 @@
 
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -27,7 +28,7 @@ inline __be16 wire_port(Port port) { return WIRE16(port); }
 class Block {
  public:
     explicit Block(const test::Bytes& bytes) : bytes_(new __u8[bytes.size()]), size_(bytes.size()) {
-        std::memcpy(bytes_.get(), bytes.data(), bytes.size());
+        std::copy(bytes.begin(), bytes.end(), bytes_.get());
     }
     [[nodiscard]] cursor whole() {
         return {bytes_.get(), bytes_.get() + size_, static_cast<__u32>(size_), 0};
