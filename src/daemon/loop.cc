@@ -252,8 +252,9 @@ void say(const Error& error) {
 Result<void> serve(const Options& options, log::Log& log) {
     TRY(make_folder_of(options.socket));
     const Fd lock = TRY(lock_instance(options.socket + ".lock"));
-    const Fd tables = TRY(lock_folder(options.bpffs));
+    Fd tables = TRY(lock_folder(options.bpffs));
     auto dataplane = TRY(dataplane::open({.directory = options.bpffs, .sizes = options.sizes}));
+    if (!tables.valid()) tables = TRY(lock_folder(options.bpffs));  // it exists only now
     Loop loop(options, log, std::move(dataplane), TRY(net::Watcher::open()));
     if (auto opened = loop.open(); !opened) {
         loop.give_up();
