@@ -37,7 +37,6 @@ Result<void> make_switch() {
 }
 
 Result<void> set_up_end(const End& end, std::uint32_t mtu) {
-    if (end.gro) TRY(set_feature(end.device, Feature::generic_receive, Switch::on));
     if (!end.checksums) TRY(set_feature(end.device, Feature::transmit_checksum, Switch::off));
     Rtnetlink netlink = TRY(Rtnetlink::open());
     const std::uint32_t ifindex = TRY(index_of(end.device));
@@ -45,7 +44,10 @@ Result<void> set_up_end(const End& end, std::uint32_t mtu) {
         const std::uint32_t bridge = TRY(index_of(bridge_name));
         TRY(netlink.set_master(ifindex, bridge));
     }
-    return netlink.bring_up(ifindex, mtu);
+    TRY(netlink.bring_up(ifindex, mtu));
+    // A veth starts NAPI for GRO when it is switched on while the device is up; before that it is only written down.
+    if (end.gro) TRY(set_feature(end.device, Feature::generic_receive, Switch::on));
+    return {};
 }
 
 // `number`: of the cable; it makes the interface indexes unique in the whole laboratory.

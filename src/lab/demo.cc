@@ -71,6 +71,7 @@ Result<void> show(const Options& options) {
     std::fflush(stdout);
     Lab lab = TRY(Lab::build(options.name, classic::topology(offload_for(options))));
     Scene scene = TRY(demo::set_scene(lab, options, Bond::outlives_parent));
+    TRY(demo::await_neighbours(scene.director));
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
     fmt::print("Built, servers and director running, in {:.2f} s.\n", taken.count());
     if (options.configuration.empty()) TRY(show_own_cluster(lab));
@@ -85,6 +86,7 @@ Result<void> show(const Options& options) {
 Result<int> execute(const Options& options) {
     const Lab lab = TRY(Lab::build(options.name, classic::topology(offload_for(options))));
     const Scene scene = TRY(demo::set_scene(lab, options, Bond::dies_with_parent));
+    TRY(demo::await_neighbours(scene.director));
     Command command = shell(options.command);
     command.environment = tool_environment(lab, "director");
     Process process = TRY(lab.start(options.node, command));
@@ -118,6 +120,10 @@ int run_show(const Options& options) {
 }
 
 int run_execute(const Options& options) {
+    remove_stale();
+    if (exists(options.name)) {
+        return complain({.doing = fmt::format("laboratory {} is in use", options.name), .hint = "leave --name out"});
+    }
     const auto work = [&] {
         const auto status = execute(options);
         return status ? *status : complain(status.error());

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "api/client.hh"
 #include "config/ipvsadm/print.hh"
 #include "config/keepalived/print.hh"
 #include "lab/classic.hh"
@@ -12,6 +14,14 @@ namespace lvx::lab::demo {
 namespace {
 
 constexpr Port web_port = 80;
+constexpr Milliseconds answer_limit{5000};
+constexpr Milliseconds neighbour_limit{1000};
+
+// "52:54:00:12:34:56 on eth1"; what is unknown is told without a MAC.
+bool all_known(const api::ServicesSnapshot& snapshot) {
+    const auto known = [](const api::ServerSnapshot& server) { return server.neighbour.contains(':'); };
+    return std::ranges::all_of(snapshot.services, [&](const auto& service) { return std::ranges::all_of(service.servers, known); });
+}
 
 }  // namespace
 
@@ -33,6 +43,15 @@ Result<Scene> set_scene(const Lab& lab, const Options& options, Bond bond) {
     if (options.configuration.empty()) settings.configuration = config::keepalived::print(cluster());
     Director director = TRY(Director::start(lab, std::move(settings)));
     return Scene{.servers = std::move(servers), .director = std::move(director)};
+}
+
+Result<void> await_neighbours(const Director& director) {
+    api::Client client = TRY(api::Client::connect(director.socket(), answer_limit));
+    (void)wait_until(neighbour_limit, [&] {
+        const auto snapshot = client.services();
+        return snapshot && all_known(*snapshot);
+    });
+    return {};
 }
 
 std::string drawing() {

@@ -23,6 +23,10 @@ struct Scene {
 // Web servers and lvxd, in a laboratory that stands.
 [[nodiscard]] Result<Scene> set_scene(const Lab& lab, const Options& options, Bond bond);
 
+// Until the director knows where every server of the laboratory is that it serves, or a second has passed: a file of
+// --conf may name servers that do not exist.
+[[nodiscard]] Result<void> await_neighbours(const Director& director);
+
 [[nodiscard]] std::string drawing();
 [[nodiscard]] std::string configurations(const Lab& lab);
 [[nodiscard]] std::string next_steps();
