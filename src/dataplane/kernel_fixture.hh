@@ -22,7 +22,10 @@ class KernelTest : public ::testing::Test {
     [[nodiscard]] std::string directory() const { return "/run/lvx-dataplane-test/bpf/main"; }
 };
 
-// Runs a command of iproute2; fails the test when it fails.
+// Makes the veth pair "left" and "right", both up.
+void make_pair();
+
+// Runs a command of words without quotes; fails the test when it fails.
 void run(const std::string& command);
 std::string output_of(const std::string& command);
 

@@ -1,18 +1,42 @@
 #include <net/if.h>
 #include <sched.h>
+#include <spawn.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <sstream>
+#include <vector>
 
 #include "dataplane/kernel_fixture.hh"
+#include "dataplane/pins.hh"
 
 namespace lvx::dataplane::testing {
 
-void run(const std::string& command) { ASSERT_EQ(std::system(command.c_str()), 0) << command; }
+void run(const std::string& command) {
+    std::vector<std::string> words;
+    std::istringstream text(command);
+    for (std::string word; text >> word;) words.push_back(word);
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    pid_t child = 0;
+    ASSERT_EQ(posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ), 0) << command;
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0) << command;
+}
+
+void make_pair() {
+    run("ip link add left type veth peer name right");
+    run("ip link set left up");
+    run("ip link set right up");
+}
 
 std::string output_of(const std::string& command) {
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
@@ -30,12 +54,11 @@ void KernelTest::SetUpTestSuite() {
     ASSERT_EQ(mount("none", "/run/lvx-dataplane-test", "tmpfs", 0, nullptr), 0);
 }
 
-void KernelTest::SetUp() { run("ip link add left type veth peer name right && ip link set left up && ip link set right up"); }
+void KernelTest::SetUp() { make_pair(); }
 
 void KernelTest::TearDown() {
-    run("ip link del left 2>/dev/null || true");
-    auto left_over = opened();
-    if (left_over) left_over->stop();
+    if (if_nametoindex("left") != 0) run("ip link del left");
+    if (auto pins = Pins::open(directory())) pins->remove_all();
 }
 
 Options KernelTest::options() const { return {.directory = directory(), .sizes = {.connections = 1000, .services = 64, .servers = 256}}; }

@@ -1,14 +1,18 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "dataplane/kernel_fixture.hh"
 #include "dataplane/loader.hh"
 #include "dataplane/pins.hh"
+#include "dataplane/refusal.hh"
 
 namespace lvx::dataplane::testing {
 namespace {
@@ -89,6 +93,31 @@ TEST_F(Open, SaysHowManyBytesATableTooLargeNeeds) {
     EXPECT_NE(refused.error().doing.find("MiB"), std::string::npos) << refused.error().sentence();
     EXPECT_NE(refused.error().hint.find("--connections"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(directory()));
+}
+
+TEST_F(Open, SaysThatItNeedsRoot) {
+    const pid_t child = fork();
+    if (child == 0) {
+        const bool dropped = setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0;
+        const auto refused = open(options());
+        const bool right = dropped && !refused && (refused.error().code == EPERM || refused.error().code == EACCES) &&
+                           refused.error().hint.find("root") != std::string::npos;
+        _exit(right ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+TEST_F(Open, KeepsTheWholeVerifierLogWhereItIsAskedTo) {
+    const std::string file = ::testing::TempDir() + "lvx-verifier.log";
+    const Error error = explain({.code = EACCES, .program = "lvx_xdp", .verifier_log = "0: first\nR2 !read_ok\nprocessed 1 insns\n"}, file);
+    EXPECT_NE(error.doing.find("lvx_xdp"), std::string::npos);
+    EXPECT_NE(error.doing.find("\"R2 !read_ok\""), std::string::npos);
+    EXPECT_NE(error.hint.find(file), std::string::npos);
+    std::ifstream kept(file);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(kept), {}), "0: first\nR2 !read_ok\nprocessed 1 insns\n");
+    std::remove(file.c_str());
 }
 
 // What the kernel itself says it holds for each map.
