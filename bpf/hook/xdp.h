@@ -39,15 +39,16 @@ static __noinline int xdp_push_tag(struct xdp_md* context, __u32 vlan) {
     return 0;
 }
 
-/* Backwards, so that no MAC is overwritten before it is read. */
+/* The MACs move four bytes back, over themselves, so all of them are read before any is written. */
 static __noinline int xdp_pop_tag(struct xdp_md* context) {
     struct cursor cursor;
     xdp_cursor(&cursor, context);
-    struct ether_header* before = (struct ether_header*)cursor_at(&cursor, 0, ETHER_HEADER + ETHER_TAG);
-    if (!before) return HOOK_FAILED;
-    struct ether_header* ethernet = (struct ether_header*)((__u8*)before + ETHER_TAG);
-    copy_mac(ethernet->source, before->source);
-    copy_mac(ethernet->destination, before->destination);
+    struct wire_word* words = (struct wire_word*)cursor_at(&cursor, 0, ETHER_HEADER + ETHER_TAG);
+    if (!words) return HOOK_FAILED;
+    const __u32 first = words[0].value, second = words[1].value, third = words[2].value;
+    words[1].value = first;
+    words[2].value = second;
+    words[3].value = third;
     return bpf_xdp_adjust_head(context, ETHER_TAG) ? HOOK_FAILED : 0;
 }
 

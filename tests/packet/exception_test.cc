@@ -1,4 +1,8 @@
 // What is not simply sent: passed, answered, dropped.  Every verdict of the list is reached here or in flow_test.cc.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "abi/connection.h"
 #include "tests/packet/packet_test.hh"
 
@@ -242,7 +246,7 @@ TEST_P(ExceptionTest, DropsFirstFragmentsOfServicesAndPassesTheRest) {
     EXPECT_EQ(run(answer).verdict, VERDICT_fragment);
 }
 
-TEST_P(ExceptionTest, SaysWhenTheTableHasNoPlaceOrOthersHoldIt) {
+TEST_P(ExceptionTest, SaysWhenTheTableHasNoPlace) {
     configure(both_services());
     const std::uint32_t far = fixture.tick() + 1000;
     // Every slot is another connection's: live, and of a client nobody looks for.
@@ -251,8 +255,21 @@ TEST_P(ExceptionTest, SaysWhenTheTableHasNoPlaceOrOthersHoldIt) {
         fixture.tags[at / SLOTS_PER_BUCKET].tags[at % SLOTS_PER_BUCKET] = 0x8001;
     }
     EXPECT_EQ(run(request(Family::v4, syn)).verdict, VERDICT_table_full);
-    std::ranges::fill(fixture.tags.rows, abi::tag_line{});
-    EXPECT_EQ(run(request(Family::v4, syn)).verdict, VERDICT_contended);
+}
+
+TEST_P(ExceptionTest, NoticesWhenASlotChangesHandsWhileItIsRead) {
+    configure(both_services());
+    run(request(Family::v4, syn));
+    run(request(Family::v4, ack));
+    const auto slot = std::ranges::find_if(fixture.connections.rows, [](const auto& each) { return each.control != 0; });
+    std::atomic_ref control(slot->control);
+    const std::uint64_t first = control.load(), second = first + (std::uint64_t{1} << abi::CONTROL_GENERATION_SHIFT);
+    std::jthread other_owner([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) control.store(second), control.store(first);
+    });
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+    while (run(request(Family::v4, ack)).verdict != VERDICT_contended)
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
 }
 
 TEST_P(ExceptionTest, ReusesTheSlotsOfExpiredConnections) {
