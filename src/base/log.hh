@@ -62,11 +62,11 @@ class Log {
     void notice(std::string_view sentence, std::initializer_list<Field> fields) { write(Level::notice, sentence, fields); }
     void info(std::string_view sentence, std::initializer_list<Field> fields) { write(Level::info, sentence, fields); }
     void debug(std::string_view sentence, std::initializer_list<Field> fields) { write(Level::debug, sentence, fields); }
+    void write(Level level, std::string_view sentence, std::initializer_list<Field> fields);
     // To be called now and then, so that a count does not wait for the next line for ever.
     void flush();
 
  private:
-    void write(Level level, std::string_view sentence, std::initializer_list<Field> fields);
     void put(const Entry& entry) const;
 
     Sink sink_;

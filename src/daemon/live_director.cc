@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -13,14 +14,14 @@ namespace lvx::daemon {
 
 namespace {
 
-constexpr std::size_t steps_logged = 20;  // of one change; a restore of thousands is not told line by line
+constexpr std::size_t lines_logged = 20;  // of one change; a restore of thousands is not told line by line
 constexpr std::chrono::seconds retry_interfaces{10};  // another program may have left the interface meanwhile
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-    std::vector<std::string_view> lines;
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        lines.push_back(text.substr(0, end));
+        lines.emplace_back(text.substr(0, end));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return lines;
@@ -69,19 +70,13 @@ config::Outcome LiveDirector::load_and_log() {
     config::Outcome outcome = outside_.load();
     configuration_state_ = first_error(outcome);
     if (outcome.diagnostics.all().empty()) return outcome;
-    const std::string report = outcome.report();
-    for (const std::string_view line : lines_of(report)) {
-        if (outcome.usable()) outside_.log.warning(line, {});
-        else outside_.log.error(line, {});
-    }
+    const log::Level level = outcome.usable() ? log::Level::warning : log::Level::error;
+    for (const std::string& line : lines_of(outcome.report())) outside_.log.write(level, line, {});
     return outcome;
 }
 
 Result<void> LiveDirector::change_to(const model::Cluster& cluster) {
-    if (auto applied = outside_.dataplane.apply(cluster); !applied) {
-        outside_.log.error(applied.error().sentence(), {{"hint", applied.error().hint}});
-        return applied;
-    }
+    TRY(outside_.dataplane.apply(cluster));
     log_change(plan::diff(cluster_, cluster));
     cluster_ = cluster;
     ++generation_;
@@ -93,10 +88,8 @@ Result<void> LiveDirector::change_to(const model::Cluster& cluster) {
 }
 
 void LiveDirector::log_change(const std::vector<plan::Step>& steps) {
-    const std::span shown = std::span(steps).first(std::min(steps.size(), steps_logged));
-    const std::string text = plan::explain({shown.begin(), shown.end()});
-    for (const std::string_view line : lines_of(text)) outside_.log.info(line, {});
-    if (steps.size() > shown.size()) outside_.log.info(fmt::format("and {} more changes", steps.size() - shown.size()), {});
+    const std::string text = plan::explain(steps);
+    log_list(log::Level::info, lines_of(text));
 }
 
 std::optional<net::Instant> LiveDirector::refresh() {
@@ -119,12 +112,21 @@ std::optional<net::Instant> LiveDirector::one_step() {
     return result.wake;
 }
 
+// The first lines of a long list, and how many more there are.
+void LiveDirector::log_list(log::Level level, std::span<const std::string> lines) {
+    const std::size_t shown = std::min(lines.size(), lines_logged);
+    for (const std::string& line : lines.first(shown)) outside_.log.write(level, line, {});
+    if (lines.size() > shown) outside_.log.write(level, fmt::format("and {} more", lines.size() - shown), {});
+}
+
 void LiveDirector::log_problems(const std::vector<std::string>& before) {
-    for (const std::string& problem : problems_)
-        if (std::ranges::find(before, problem) == before.end()) outside_.log.warning(problem, {});
-    for (const std::string& problem : before)
-        if (std::ranges::find(problems_, problem) == problems_.end())
-            outside_.log.notice("no longer: " + problem, {});
+    const std::set<std::string> old(before.begin(), before.end()), now(problems_.begin(), problems_.end());
+    std::vector<std::string> fresh, gone;
+    std::ranges::set_difference(now, old, std::back_inserter(fresh));
+    std::ranges::set_difference(old, now, std::back_inserter(gone));
+    for (std::string& problem : gone) problem = "no longer: " + problem;
+    log_list(log::Level::warning, fresh);
+    log_list(log::Level::notice, gone);
 }
 
 void LiveDirector::carry_out(const SetInterfaces& action) {
@@ -187,8 +189,10 @@ void LiveDirector::zero(const std::optional<model::ServiceKey>& key) {
 api::Execution LiveDirector::execute(std::span<const model::Operation> operations) {
     const model::AppliedList list = model::apply_all(cluster_, operations);
     if (list.cluster != cluster_) {
-        if (const auto changed = change_to(list.cluster); !changed)
+        if (const auto changed = change_to(list.cluster); !changed) {
+            outside_.log.error(changed.error().sentence(), {{"hint", changed.error().hint}});
             return {.executed = 0, .refusal = changed.error().code == 0 ? EIO : changed.error().code};
+        }
         outside_.changed();
     }
     for (const model::Operation& each : operations.first(list.executed))
@@ -210,6 +214,7 @@ api::ReloadOutcome LiveDirector::reload() {
         outside_.log.info("reloaded; nothing changed", {{"file", identity_.file}});
     } else if (const auto changed = change_to(after); !changed) {
         configuration_state_ = changed.error().sentence();
+        outside_.log.error("reload refused: " + configuration_state_, {{"hint", changed.error().hint}});
         return {.applied = false, .diagnostics = changed.error().sentence() + "\n"};
     }
     file_cluster_ = outcome.cluster;

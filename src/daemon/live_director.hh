@@ -75,6 +75,7 @@ class LiveDirector : public api::Director {
     void carry_out(const WayChanged& action);
     [[nodiscard]] std::optional<net::Instant> one_step();
     void note_refused(const std::vector<net::InterfaceChoice>& choices, const Error& error);
+    void log_list(log::Level level, std::span<const std::string> lines);
     void log_problems(const std::vector<std::string>& before);
     [[nodiscard]] std::vector<std::string> all_problems() const;
     [[nodiscard]] const Error* refusal_of(const net::InterfaceChoice& choice) const;

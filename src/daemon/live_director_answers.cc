@@ -19,6 +19,8 @@ constexpr auto verdict_list = std::to_array<std::array<std::string_view, 3>>({
 #undef X
 });
 
+constexpr std::size_t problems_shown = 100;
+
 struct Packets {
     std::uint64_t all = 0, sent = 0, dropped = 0;
 };
@@ -152,7 +154,11 @@ std::vector<std::string> LiveDirector::all_problems() const {
         if (way.way && !way.way->mac)
             problems.push_back(fmt::format("{}: {}", way.server.text(), neighbour_text(outside_.world, way.way)));
     if (configuration_state_ != "none" && configuration_state_ != "loaded")
-        problems.push_back("the configuration was refused: " + configuration_state_);
+        problems.insert(problems.begin(), "the configuration was refused: " + configuration_state_);
+    if (problems.size() <= problems_shown) return problems;
+    const std::size_t more = problems.size() - problems_shown;
+    problems.resize(problems_shown);
+    problems.push_back(fmt::format("and {} more", more));
     return problems;
 }
 

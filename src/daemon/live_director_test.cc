@@ -256,6 +256,19 @@ TEST_F(LiveDirectorTest, FollowsTheNetwork) {
     EXPECT_EQ(state_.client_generation, 1u);
 }
 
+TEST_F(LiveDirectorTest, TellsABoundedNumberOfProblems) {
+    LiveDirector director = make("");
+    ASSERT_TRUE(director.start());
+    std::vector<model::Operation> list = {model::AddService{web_service()}};
+    for (std::uint32_t i = 0; i < 103; ++i) list.push_back(model::AddServer{web, {.endpoint = {Address::v4(0x0a000102 + i), 80}}});
+    world_.routes.clear();
+    ASSERT_EQ(director.execute(list), (api::Execution{104, 0}));
+    (void)director.refresh();
+    const auto problems = director.status().problems;
+    ASSERT_EQ(problems.size(), 101u);
+    EXPECT_EQ(problems.back(), "and 3 more");
+}
+
 TEST_F(LiveDirectorTest, HandsOverTheWishToStop) {
     LiveDirector director = make("");
     director.stop(api::StopKind::keep_forwarding);

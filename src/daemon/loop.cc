@@ -129,9 +129,10 @@ Result<void> Loop::open() {
         if (signals_.add(signal, error)) return refusal("cannot take signals", error.value());
     network_.assign(watcher_.fd(), error);
     if (error) return refusal("cannot wait for netlink", error.value());
-    if (auto started = director_.start(); !started) return started;
-    refresh();
+    // Nobody is answered before the loop runs, but a busy socket is known before packets are touched.
     server_ = TRY(api::HttpServer::listen(context_, director_, options_.socket, api::ServerLimits{}));
+    TRY(director_.start());
+    refresh();
     return {};
 }
 
