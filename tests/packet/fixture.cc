@@ -145,7 +145,7 @@ Result<void> Fixture::map_all() {
 
 Result<void> Fixture::configure(const model::Cluster& cluster) {
     const std::uint32_t set = 1 - root().active_set;
-    plan::Running running = {.image = &image_, .tick_shift = tick_shift, .hertz = 250};
+    plan::Running running = {.image = image_.services.empty() ? nullptr : &image_, .tick_shift = tick_shift, .hertz = 250};
     for (const auto& cursor : cursors.rows) running.cursors.push_back(cursor.position);
     for (const auto& load : loads.rows) running.server_in_use.push_back(load.total != 0);
     plan::Image image = TRY(plan::build(cluster, running, {sizes_.services, sizes_.servers, sizes_.pool_words}));

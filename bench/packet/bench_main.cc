@@ -1,0 +1,232 @@
+// bench_packet [--json] [--rounds N] [--capacity N]: what a packet of an established connection costs, by BPF_PROG_RUN.
+//
+// The data plane and the usual recipe (usual_bench.bpf.c) take turns in one process over the same frames: requests and
+// replies of randomly picked connections.  The median over the rounds is given, less what the generator alone costs.
+// Then the table is filled to a stated capacity through the data plane itself, and failures and memory are told.
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/packet/generator.h"
+#include "bench/packet/usual_bench.h"
+#include "bpf/table/sweep.h"
+#include "abi/settings.h"
+#include "tests/packet/fixture.hh"
+// The type the generated header names without including it.
+using lvx::abi::settings;
+#include "lvx_bench.skel.h"
+#include "usual_bench.skel.h"
+
+namespace lvx::bench {
+namespace {
+
+constexpr std::array<std::uint32_t, 4> sizes = {64, 16384, 131072, 1000000};
+constexpr std::uint32_t batch = 200000;
+constexpr std::uint32_t transmit = 3, redirect = 4;  // enum xdp_action
+
+struct Timing {
+    std::uint32_t flows = 0;
+    double generator = 0, lvx = 0, usual = 0, opening = 0;
+};
+
+struct Fill {
+    std::uint32_t capacity = 0;
+    std::uint64_t failures = 0, bytes = 0;
+};
+
+struct Closes {
+    void operator()(bpf_object* object) const { bpf_object__close(object); }
+};
+using Object = std::unique_ptr<bpf_object, Closes>;
+
+// Mean ns of a run; fails when the last one did not end as it should.
+Result<double> run(int program, std::uint32_t repeat, std::uint32_t expected) {
+    std::array<std::uint8_t, 60> frame = {}, out = {};
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = out.data(), .data_size_in = frame.size(),
+                .data_size_out = out.size(), .repeat = static_cast<int>(repeat));
+    if (bpf_prog_test_run_opts(program, &options) != 0) return refusal("cannot run a program", errno);
+    if (options.retval != expected)
+        return refusal(fmt::format("a program ended in {} instead of {}", options.retval, expected), 0);
+    return options.duration;
+}
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+int program(bpf_object* object, const char* name) {
+    return bpf_program__fd(bpf_object__find_program_by_name(object, name));
+}
+
+void set_control(bpf_object* object, const bench_control& control) {
+    const std::uint32_t zero = 0;
+    bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(object, ".data")), &zero, &control, BPF_ANY);
+}
+
+bench_control picking(std::uint32_t flows) { return {.random = 88172645463325252u, .flows = flows, .opening = 0, .next_flow = 0, .zero = 0}; }
+bench_control opening() { return {.random = 1, .flows = 1, .opening = 1, .next_flow = 0, .zero = 0}; }
+
+// rr gives connection n to server n % BENCH_SERVERS: the list begins with what was added last.
+model::Cluster cluster() {
+    model::Service service = {
+        .key = {.protocol = model::Protocol::tcp, .address = Address::v4(BENCH_VIRTUAL), .port = BENCH_PORT}, .scheduler = "rr"};
+    for (std::uint32_t at = BENCH_SERVERS; at-- > 0;)
+        service.servers.push_back({.endpoint = {Address::v4(BENCH_SERVER + at), BENCH_SERVER_PORT}});
+    return {.services = {service}};
+}
+
+Result<test::Fixture> load_lvx(std::uint32_t flows) {
+    std::size_t bytes = 0;
+    const auto* object = static_cast<const std::uint8_t*>(lvx_bench_bpf__elf_bytes(&bytes));
+    const auto buckets = static_cast<std::uint32_t>(table::buckets_for_capacity(flows));
+    test::Fixture fixture = TRY(test::Fixture::load({object, bytes}, {.buckets = buckets}));
+    fixture.root().client_generation = 0;
+    fixture.interfaces[1] = {.ifindex = 1, .slot = 1, .mtu = 1500, .mac = {2, 0, 0, 0, 0, 1}};
+    fixture.nexthops[1] = {.destination_mac = {2, 0, 0, 0, 0, 5}, .source_mac = {2, 0, 0, 0, 0, 1}, .ifindex = 1, .mtu = 1500,
+                           .flags = abi::NEXTHOP_VALID};
+    TRY(fixture.configure(cluster()));
+    fixture.route_servers(1);
+    return fixture;
+}
+
+// Both entries of each connection; room for twice as many, as an LRU table wants.
+Result<Object> load_usual(std::uint32_t flows) {
+    std::size_t bytes = 0;
+    const void* elf = usual_bench_bpf__elf_bytes(&bytes);
+    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "usual");
+    Object object(bpf_object__open_mem(elf, bytes, &options));
+    if (!object) return refusal("cannot open the usual recipe", errno);
+    bpf_map* map = bpf_object__find_map_by_name(object.get(), "usual_flows");
+    bpf_map__set_max_entries(map, 4 * std::max(flows, 1024u));
+    if (const int result = bpf_object__load(object.get()); result != 0) return refusal("cannot load the usual recipe", -result);
+    for (std::uint32_t flow = 0; flow < flows; ++flow) {
+        const __be32 client = htobe32(bench_client(flow)), server = htobe32(bench_server(flow)), virtual_address = htobe32(BENCH_VIRTUAL);
+        const __be16 port = htobe16(bench_port(flow)), outside = htobe16(BENCH_PORT), inside = htobe16(BENCH_SERVER_PORT);
+        const usual_key there = {client, virtual_address, port, outside, 6}, back = {server, client, inside, port, 6};
+        const usual_flow to_server = {client, server, port, inside, 0, 0}, to_client = {virtual_address, client, outside, port, 0, 0};
+        bpf_map_update_elem(bpf_map__fd(map), &there, &to_server, BPF_ANY);
+        bpf_map_update_elem(bpf_map__fd(map), &back, &to_client, BPF_ANY);
+    }
+    return object;
+}
+
+// A namespace in which the usual recipe's routing lookups succeed: two neighbours, three routes.
+Result<void> make_network() {
+    if (unshare(CLONE_NEWNET) != 0) return refusal("cannot make a network namespace", errno, "run as root");
+    const char* commands =
+        "ip link set lo up && ip link add inside type veth peer name away && ip link set inside up && ip link set away up && "
+        "ip addr add 10.0.0.1/24 dev inside && ip addr add 10.1.0.1/24 dev inside && ip route add default via 10.1.0.254 && "
+        "for i in 2 3 4 5; do ip neigh add 10.0.0.$i lladdr 02:00:00:00:01:0$i dev inside nud permanent; done && "
+        "ip neigh add 10.1.0.254 lladdr 02:00:00:00:02:01 dev inside nud permanent && "
+        "for c in all default lo inside; do echo 1 > /proc/sys/net/ipv4/conf/$c/forwarding; done";
+    return std::system(commands) == 0 ? Result<void>{} : refusal("cannot configure the namespace", 0);
+}
+
+Result<Timing> measure(std::uint32_t flows, std::uint32_t rounds) {
+    test::Fixture fixture = TRY(load_lvx(flows));
+    const Object usual = TRY(load_usual(flows));
+    set_control(fixture.object(), opening());
+    Timing timing = {.flows = flows, .opening = TRY(run(fixture.program("bench_lvx"), flows, transmit))};
+    set_control(fixture.object(), picking(flows));
+    set_control(usual.get(), picking(flows));
+    std::vector<double> generator, lvx, recipe;
+    for (std::uint32_t round = 0; round <= rounds; ++round) {  // the first warms up
+        const double only = TRY(run(fixture.program("bench_generator"), batch, transmit));
+        const double ours = TRY(run(fixture.program("bench_lvx"), batch, transmit));
+        const double theirs = TRY(run(program(usual.get(), "bench_usual"), batch, redirect));
+        if (round == 0) continue;
+        generator.push_back(only), lvx.push_back(ours - only), recipe.push_back(theirs - only);
+    }
+    timing.generator = median(generator), timing.lvx = median(lvx), timing.usual = median(recipe);
+    return timing;
+}
+
+std::uint64_t map_bytes(bpf_object* object) {
+    std::uint64_t sum = 0;
+    const bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object) {
+        std::ifstream info(fmt::format("/proc/self/fdinfo/{}", bpf_map__fd(map)));
+        for (std::string word; info >> word;)
+            if (std::uint64_t bytes = 0; word == "memlock:" && info >> bytes) sum += bytes;
+    }
+    return sum;
+}
+
+Result<Fill> fill(std::uint32_t capacity) {
+    test::Fixture fixture = TRY(load_lvx(capacity));
+    set_control(fixture.object(), opening());
+    TRY(run(fixture.program("bench_lvx"), capacity, transmit));
+    const std::uint64_t opened = fixture.verdict_count(VERDICT_request_opened);
+    return Fill{.capacity = capacity, .failures = capacity - opened, .bytes = map_bytes(fixture.object())};
+}
+
+void print_table(const std::vector<Timing>& timings, const Fill& filled) {
+    fmt::print("ns per packet of an established connection, less the generator; medians\n");
+    fmt::print("{:>10} {:>10} {:>10} {:>8} {:>10} {:>10}\n", "flows", "lvx", "usual", "times", "generator", "lvx open");
+    for (const Timing& each : timings)
+        fmt::print("{:>10} {:>10.1f} {:>10.1f} {:>8.2f} {:>10.1f} {:>10.1f}\n", each.flows, each.lvx, each.usual,
+                   each.usual / each.lvx, each.generator, each.opening - each.generator);
+    fmt::print("capacity {}: {} insertions failed, {:.1f} bytes a connection in all maps\n", filled.capacity, filled.failures,
+               static_cast<double>(filled.bytes) / filled.capacity);
+}
+
+void print_json(const std::vector<Timing>& timings, const Fill& filled) {
+    std::string rows;
+    for (const Timing& each : timings)
+        rows += fmt::format(R"({}{{"flows":{},"lvx_ns":{:.1f},"usual_ns":{:.1f},"times":{:.2f},"generator_ns":{:.1f},"open_ns":{:.1f}}})",
+                            rows.empty() ? "" : ",", each.flows, each.lvx, each.usual, each.usual / each.lvx, each.generator,
+                            each.opening - each.generator);
+    fmt::print(R"({{"established":[{}],"capacity":{},"failed_insertions":{},"bytes_per_connection":{:.1f}}})"
+               "\n",
+               rows, filled.capacity, filled.failures, static_cast<double>(filled.bytes) / filled.capacity);
+}
+
+struct Options {
+    bool json = false;
+    std::uint32_t rounds = 9, capacity = 1000000;
+};
+
+Result<void> bench(const Options& options) {
+    TRY(make_network());
+    std::vector<Timing> timings;
+    for (const std::uint32_t flows : sizes) timings.push_back(TRY(measure(flows, options.rounds)));
+    const Fill filled = TRY(fill(options.capacity));
+    options.json ? print_json(timings, filled) : print_table(timings, filled);
+    return {};
+}
+
+Result<Options> parse(std::vector<std::string> words) {
+    Options options;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const bool has_number = at + 1 < words.size() && std::atoi(words[at + 1].c_str()) > 0;
+        if (words[at] == "--json") options.json = true;
+        else if (words[at] == "--rounds" && has_number) options.rounds = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
+        else if (words[at] == "--capacity" && has_number) options.capacity = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
+        else return refusal("usage: bench_packet [--json] [--rounds N] [--capacity N]", 0);
+    }
+    return options;
+}
+
+}  // namespace
+}  // namespace lvx::bench
+
+int main(int argc, char** argv) {
+    const auto options = lvx::bench::parse({argv + 1, argv + argc});
+    const auto result = options ? lvx::bench::bench(*options) : lvx::Result<void>(std::unexpected(options.error()));
+    if (result) return 0;
+    fmt::print(stderr, "{}\n", result.error().sentence());
+    return 1;
+}
