@@ -5,8 +5,7 @@
 
 #include "bpf/hook/hook.h"
 #include "bpf/step/passage.h"
-#include "bpf/table/maps.h"
-#include "bpf/table/table.h"
+#include "bpf/table_maps.h"
 
 /* Of the connection's service, or what a request that has none was sent to. */
 STEP union address answer_address(const struct desk* desk) {

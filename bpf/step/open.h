@@ -6,8 +6,7 @@
 #include "bpf/packet/wire.h"
 #include "bpf/step/desk.h"
 #include "bpf/step/schedule.h"
-#include "bpf/table/maps.h"
-#include "bpf/table/table.h"
+#include "bpf/table_maps.h"
 
 /* By exact port, then port 0. */
 STEP __u32 service_find(const struct lookup* lookup) {

@@ -9,8 +9,7 @@
 #include "bpf/packet/rewrite.h"
 #include "bpf/step/admit.h"
 #include "bpf/step/passage.h"
-#include "bpf/table/maps.h"
-#include "bpf/table/table.h"
+#include "bpf/table_maps.h"
 
 enum { FIB_IPV4 = 2, FIB_IPV6 = 10 }; /* AF_INET, AF_INET6 */
 

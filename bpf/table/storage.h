@@ -2,7 +2,7 @@
 /*
  * Where the table lives.  The algorithms reach memory only through these accessors; each returns NULL for
  * what does not exist.  Natively they follow pointers of a struct table: a mapping of the pinned maps, or
- * vectors in a test.  In the data plane they are map lookups (maps.h).
+ * vectors in a test.  The data plane has defined them on its maps before it comes here (bpf/table_maps.h).
  */
 #ifndef LVX_TABLE_STORAGE_H
 #define LVX_TABLE_STORAGE_H
@@ -11,10 +11,6 @@
 #include "abi/server.h"
 #include "abi/service.h"
 #include "bpf/table/portable.h"
-
-#if defined(__bpf__)
-#include "bpf/table/maps.h"
-#endif
 
 #ifndef LVX_TABLE_STORAGE
 #define LVX_TABLE_STORAGE

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One call of the table inside the kernel: what is asked and what it answered. */
-#ifndef LVX_TABLE_TRIAL_H
-#define LVX_TABLE_TRIAL_H
+#ifndef LVX_TRIAL_TRIAL_H
+#define LVX_TRIAL_TRIAL_H
 
 #include "bpf/table/lookup.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * storage.h's accessors, on the maps of the data plane.  There is one table, so `t` is always NULL and of no
- * use; but the verifier wants to know its size.
+ * The connection table (bpf/table) on the maps of the data plane: its accessors, then its algorithms.  There
+ * is one table, so `t` is always NULL and of no use; but the verifier wants to know its size.
  */
-#ifndef LVX_TABLE_MAPS_H
-#define LVX_TABLE_MAPS_H
+#ifndef LVX_BPF_TABLE_MAPS_H
+#define LVX_BPF_TABLE_MAPS_H
 
 #include "bpf/maps.h"
 
@@ -39,5 +39,8 @@ static __always_inline struct server* table_server(const struct table* t, __u32 
 static __always_inline struct server_load* table_load(const struct table* t, __u32 id) {
     return (void)t, server_load_at(id);
 }
+
+/* Last: it needs the accessors. */
+#include "bpf/table/table.h"
 
 #endif

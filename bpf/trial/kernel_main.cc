@@ -10,7 +10,7 @@
 
 #include "abi/settings.h"
 #include "bpf/table/test_table.hh"
-#include "bpf/table/trial.h"
+#include "bpf/trial/trial.h"
 
 // Types the generated header names without including them.
 using lvx::abi::settings;

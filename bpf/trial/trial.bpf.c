@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The table alone, for the verifier and for kernel_main.cc, which drives it with the same calls as its native
  * twin. */
-#include "bpf/table/table.h"
-
-#include "bpf/table/trial.h"
+#include "bpf/trial/trial.h"
+#include "bpf/table_maps.h"
 
 char license_text[] SEC("license") = "Dual BSD/GPL";
 
