@@ -34,6 +34,7 @@ enum { xdp_hook = HOOK_XDP, tc_hook = HOOK_TC };
     FUNCTION(at, admit)      \
     FUNCTION(at, flow)       \
     FUNCTION(at, find_way)   \
+    FUNCTION(at, check_sum)  \
     FUNCTION(at, error)      \
     FUNCTION(at, translate)  \
     FUNCTION(at, answer)
@@ -73,6 +74,7 @@ STEP int conclude(const struct desk* desk, int verdict, __u32 length, enum hook 
         }                                                                                        \
         if (next == NEXT_ERROR) {                                                                \
             at##_linearise(context);                                                             \
+            at##_check_sum(context, &desk);                                                      \
             next = at##_error(context, &desk);                                                   \
         }                                                                                        \
         const int of_error = next == NEXT_TRANSLATE;                                             \

@@ -8,7 +8,7 @@
  *   flow     requests and replies: found, rewritten, sent; or asks for one of these two, and is called again:
  *   open       a new connection
  *   way        the way back to a client, asked of the kernel
- *   error    ICMP errors: the connection they are about; then
+ *   check_sum, error    ICMP errors: are they sound, which connection are they about; then
  *   translate  the error, as what it quotes was translated
  *   answer   an ICMP error of our own
  *
@@ -31,6 +31,7 @@ enum desk_bit {
     DESK_ROUTED = 1 << 0,     /* the way back has been asked for */
     DESK_NO_REQUEST = 1 << 1, /* both addresses are ours, but it is no request: a reply, then */
     DESK_ABOUT_REPLY = 1 << 2, /* the ICMP error quotes a reply */
+    DESK_WRONG_SUM = 1 << 3,   /* its checksum is wrong */
 };
 
 enum { DESK_EMPTY = -1 }; /* desk.index: not looked for yet */
