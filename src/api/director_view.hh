@@ -56,7 +56,8 @@ class Director {
     [[nodiscard]] virtual std::uint64_t connections(std::uint64_t from, const ConnectionVisitor& visitor) const = 0;
 
     // Executes in order up to the first refusal: those before it hold, it and those after it change nothing.  A list
-    // is one change set for the data plane, so a restore of 10,000 lines is applied once.
+    // is one change set for the data plane, so a restore of 10,000 lines is applied once.  Where the data plane has no
+    // room for the whole, {0, errno} and nothing is changed: execute_list() then finds how far it fits.
     [[nodiscard]] virtual Execution execute(std::span<const model::Operation> operations) = 0;
     // Reads the configuration file again and applies the difference.
     [[nodiscard]] virtual ReloadOutcome reload() = 0;

@@ -9,6 +9,7 @@
 #include <expected>
 #include <map>
 
+#include "api/execute_list.hh"
 #include "api/json.hh"
 #include "api/metrics.hh"
 
@@ -92,7 +93,7 @@ Problem refusal_problem(const Execution& execution) {
 Answer post_operations(const Call& call) {
     const auto operations = from_json<Operations>(call.body);
     if (!operations) return bad_request(operations.error().sentence(), "send a list of operations: [{\"flush\": {}}]");
-    const Execution execution = call.director.execute(*operations);
+    const Execution execution = execute_list(call.director, *operations);
     if (execution.refusal != 0) return Refused(refusal_problem(execution));
     return json_response(OperationsOutcome{execution.executed});
 }

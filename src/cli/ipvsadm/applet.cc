@@ -83,43 +83,51 @@ int save(const grammar::Save& save, api::Client& client, const Surroundings& sur
 // ---- operations, alone or many ----
 
 // Operations that wait to be sent in one request.  A refused one is reported and the rest goes on, as the real tool
-// does line by line; the status is that of the last one.
+// does line by line; the status is that of the last one.  After a refusal requests become small, since others may
+// follow, and grow again.
 class Batch {
  public:
     Batch(api::Client& client, const Surroundings& surroundings) : client_(client), surroundings_(surroundings) {}
 
     void add(model::Operation operation) {
         waiting_.push_back(std::move(operation));
-        if (waiting_.size() == batch_limit) send();
+        if (waiting_.size() == batch_limit) send_all();
     }
 
     // Status of the last operation sent; `before` if there was none.
     [[nodiscard]] int flush(int before) {
-        if (!status_ && waiting_.empty()) return before;
-        send();
+        send_all();
         return std::exchange(status_, std::nullopt).value_or(before);
     }
 
  private:
-    void send() {
-        while (!waiting_.empty()) {
-            const auto execution = client_.execute(waiting_);
-            if (!execution) {
-                status_ = conversation_failed(surroundings_, execution.error());
-                waiting_.clear();
-                return;
-            }
-            status_ = status_ok;
-            if (execution->refusal == 0 || execution->executed >= waiting_.size()) break;
-            status_ = refuse(surroundings_, waiting_[execution->executed], execution->refusal);
-            waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(execution->executed) + 1);
+    void send_all() {
+        const api::Operations all = std::exchange(waiting_, {});
+        std::span<const model::Operation> rest = all;
+        while (!rest.empty()) rest = rest.subspan(send(rest.first(std::min(rest.size(), request_size_))));
+    }
+
+    // How many are done with: executed, or refused and reported.
+    std::size_t send(std::span<const model::Operation> some) {
+        const auto execution = client_.execute({some.begin(), some.end()});
+        if (!execution) {
+            status_ = conversation_failed(surroundings_, execution.error());
+            return some.size();
         }
-        waiting_.clear();
+        if (execution->refusal == 0 || execution->executed >= some.size()) {
+            status_ = status_ok;
+            request_size_ = std::min(batch_limit, 2 * request_size_);
+            return some.size();
+        }
+        status_ = refuse(surroundings_, some[execution->executed], execution->refusal);
+        request_size_ = std::max<std::size_t>(1, request_size_ / 16);
+        return execution->executed + 1;
     }
 
     api::Client& client_;
     const Surroundings& surroundings_;
     api::Operations waiting_;
+    std::size_t request_size_ = batch_limit;
     std::optional<int> status_;
 };
 
