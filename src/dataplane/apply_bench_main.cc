@@ -1,4 +1,4 @@
-// How long a change of configuration takes: `apply_bench [SERVICES [SERVERS]]`, needs root.  Prints one JSON object.
+// How long a change of configuration takes: `./dev bench apply [SERVICES [SERVERS]]`, needs root.  Prints one JSON object.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -43,8 +43,11 @@ double milliseconds_to_apply(dataplane::Dataplane& dataplane, const model::Clust
 }  // namespace
 
 int main(int count, char** words) {
-    const auto services = static_cast<std::uint32_t>(count > 1 ? std::atoi(words[1]) : 1000);
-    const auto servers = static_cast<std::uint32_t>(count > 2 ? std::atoi(words[2]) : 10);
+    std::vector<std::uint32_t> numbers;  // "--json" is no number: JSON is all there is
+    for (int i = 1; i < count; ++i)
+        if (const int number = std::atoi(words[i]); number > 0) numbers.push_back(static_cast<std::uint32_t>(number));
+    const std::uint32_t services = numbers.empty() ? 1000 : numbers[0];
+    const std::uint32_t servers = numbers.size() < 2 ? 10 : numbers[1];
     auto dataplane = dataplane::open({.directory = fmt::format("/sys/fs/bpf/lvx-bench-{}/main", getpid()),
                                       .sizes = {.connections = 1000, .services = services + 16, .servers = services * servers + 16}});
     if (!dataplane) {

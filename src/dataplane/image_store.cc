@@ -136,12 +136,13 @@ Result<void> ImageStore::write_key(const KeyBytes& key, const abi::service_id& v
 
 void ImageStore::activate(const plan::Image& image, std::uint32_t set) {
     abi::root& root = tables_.header();
-    __atomic_store_n(&root.active_set, set, __ATOMIC_SEQ_CST);
-    for (const plan::CursorChange& change : image.cursors)
-        __atomic_store_n(&tables_.schedule_cursors[change.service].position, change.position, __ATOMIC_RELAXED);
+    // Before the flip: a set that is active without them would not be adopted.
     root.tcp_fin_timeout_s = static_cast<std::uint32_t>(image.timeouts.tcp_fin.count());
     root.udp_timeout_s = static_cast<std::uint32_t>(image.timeouts.udp.count());
     root.tcp_timeout_s = static_cast<std::uint32_t>(image.timeouts.tcp.count());
+    __atomic_store_n(&root.active_set, set, __ATOMIC_SEQ_CST);
+    for (const plan::CursorChange& change : image.cursors)
+        __atomic_store_n(&tables_.schedule_cursors[change.service].position, change.position, __ATOMIC_RELAXED);
     settled_ = false;
 }
 
