@@ -96,7 +96,6 @@ class Checker {
  private:
     void unknown(const Statement& one, Block where) {
         const std::string& name = one.keyword();
-        const auto names = names_in(where);
         Diagnostic found{.code = one.has_block ? Code::unknown_block : Code::unknown_keyword,
                          .place = one.words.front().place,
                          .message = fmt::format("unknown keyword \"{}\" in {}", name, block_name(where))};
@@ -108,11 +107,18 @@ class Checker {
                 found.caret = fmt::format("the name here is \"{}\"", elsewhere->canonical);
             }
         } else {
-            found.caret = suggestion(name, names);
+            found.caret = suggested(name, where);
             found.note = one.has_block ? "the whole block is left out" : "the line is left out, as keepalived does";
             if (found.caret.empty()) found.severity = Severity::warning;
         }
         diagnostics_.add(std::move(found));
+    }
+
+    // Looked for once: a definition may repeat a mistake thousands of times.
+    const std::string& suggested(const std::string& name, Block where) {
+        const auto [found, first] = suggestions_.try_emplace({where, name});
+        if (first) found->second = suggestion(name, names_in(where));
+        return found->second;
     }
 
     void status(const Statement& one, const Keyword& keyword) {
@@ -202,6 +208,7 @@ class Checker {
 
     Diagnostics& diagnostics_;
     std::map<std::string, Waiting, std::less<>> waiting_;
+    std::map<std::pair<Block, std::string>, std::string> suggestions_;
 };
 
 }  // namespace

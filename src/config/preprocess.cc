@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -250,11 +251,8 @@ class Preprocessor {
         checks_ = request->checks_after;
         if (request->pattern.empty()) return true;
         const Place place = line.place(request->pattern_at, request->pattern.size());
-        if (path_.size() >= deepest_include || reads_ >= most_files) {
-            report(Severity::error, Code::include_depth, place,
-                   path_.size() >= deepest_include
-                       ? fmt::format("files include each other more than {} deep", deepest_include)
-                       : fmt::format("more than {} files are included", most_files), "not read");
+        if (const std::string reason = no_more_files(); !reason.empty()) {
+            report(Severity::error, Code::include_depth, place, reason, "not read");
             return true;
         }
         const IncludeFindings findings = find_included(*request, path_.back(), reader_);
@@ -262,9 +260,20 @@ class Preprocessor {
             report(complaint.severity, Code::include_unmatched, place, complaint.message, {});
         }
         for (const auto& [name, text] : findings.files) {
-            if (reads_ < most_files && !exhausted_) read(name, text);
+            if (exhausted_ || !no_more_files().empty()) break;
+            if (std::ranges::find(path_, name) == path_.end()) {
+                read(name, text);
+            } else {
+                report(Severity::error, Code::include_depth, place, name + " is being read already", "this would never end");
+            }
         }
         return true;
+    }
+
+    std::string no_more_files() const {
+        if (reads_ >= most_files) return fmt::format("more than {} files are included", most_files);
+        if (path_.size() < deepest_include) return {};
+        return fmt::format("files include each other more than {} deep", deepest_include);
     }
 
     const Reader& reader_;

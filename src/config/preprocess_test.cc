@@ -167,10 +167,29 @@ TEST(Preprocess, ChangesWhatAPlainIncludeChecks) {
 }
 
 TEST(Preprocess, StopsFilesThatIncludeThemselves) {
-    const Result result = processed("a\ninclude main.conf\ninclude main.conf\n");
-    EXPECT_FALSE(result.complaints.empty());
-    for (const Code code : result.complaints) EXPECT_EQ(code, Code::include_depth);
-    EXPECT_LE(result.lines.size(), most_files);
+    const Result result = processed_files({{"main.conf", "a\ninclude x.conf\nb\n"}, {"x.conf", "c\ninclude main.conf\nd\n"}});
+    EXPECT_THAT(result.text, ElementsAre("a", "c", "d", "b"));
+    EXPECT_THAT(result.complaints, ElementsAre(Code::include_depth));
+}
+
+TEST(Preprocess, BoundsTheDepthOfIncludes) {
+    const auto chain = [](std::size_t length) {
+        Files files = {{"main.conf", "include 2.conf\n"}};
+        for (std::size_t i = 2; i < length; ++i) files[std::to_string(i) + ".conf"] = "include " + std::to_string(i + 1) + ".conf\n";
+        files[std::to_string(length) + ".conf"] = "end\n";
+        return processed_files(std::move(files));
+    };
+    EXPECT_THAT(chain(deepest_include).text, ElementsAre("end"));
+    EXPECT_THAT(chain(deepest_include + 1).complaints, ElementsAre(Code::include_depth));
+}
+
+TEST(Preprocess, BoundsTheNumberOfFiles) {
+    std::string text = "include x.conf\n";
+    std::string many;
+    for (std::size_t i = 0; i < most_files; ++i) many += text;
+    const Result result = processed_files({{"main.conf", many}, {"x.conf", "a\n"}});
+    EXPECT_EQ(result.text.size(), most_files - 1);
+    EXPECT_THAT(result.complaints, ElementsAre(Code::include_depth));
 }
 
 TEST(Preprocess, LeavesALineWithANulOut) {
