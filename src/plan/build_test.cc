@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "abi/state.h"
+#include "bpf/schedule/sequence.h"
 #include "bpf/table/filter.h"
 #include "plan/image.hh"
 
@@ -200,6 +201,19 @@ TEST(Build, RefusesWhatIsNotBuiltInYetByName) {
         EXPECT_EQ(refused.error().code, EOPNOTSUPP);
         EXPECT_NE(refused.error().doing.find(bad.key.text()), std::string::npos);
     }
+}
+
+TEST(Build, TakesAsManyWeightLevelsAsPacketsSearch) {
+    constexpr std::uint32_t most = abi::SEGMENT_LIMIT;
+    const Limits wide{.services = 1, .servers = most + 1, .pool_words = 1u << 20};
+    model::Service web = service(80, {});
+    web.scheduler = "wrr";
+    for (std::uint32_t i = 1; i <= most; ++i) web.servers.push_back({.endpoint = {Address::v4(i), 80}, .weight = i});
+    EXPECT_TRUE(build({.services = {web}}, {}, wide));
+    web.servers.push_back({.endpoint = {Address::v4(most + 1), 80}, .weight = most + 1});
+    const auto refused = build({.services = {web}}, {}, wide);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ERANGE);
 }
 
 TEST(Build, RefusesAServerThatStandsTwice) {

@@ -65,7 +65,7 @@ struct Running {
 
 // Errors: ENOSPC, more services, servers or pool words than the table was made for, says how many and which option
 // makes it larger; EOPNOTSUPP, what this data plane cannot do yet, names the service; EINVAL, more servers than mh has
-// slots; ERANGE, weights whose wrr sequence exceeds 32 bits.
+// slots; ERANGE, weights whose wrr sequence is longer than 32 bits count or has too many levels.
 [[nodiscard]] Result<Image> build(const model::Cluster& cluster, const Running& running, const Limits& limits);
 
 // The cluster an image was built from, services in the order of their ids; without what no image holds yet

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <set>
 
+#include "bpf/schedule/sequence.h"
 #include "plan/schedule/schedule.hh"
 
 namespace lvx::plan {
@@ -12,6 +13,13 @@ namespace {
 
 std::unexpected<Error> refused(const model::Service& service, std::string_view why, int code) {
     return refusal(fmt::format("cannot serve {}: {}", service.key.text(), why), code);
+}
+
+std::size_t distinct_weights(const model::Service& service) {
+    std::set<std::uint32_t> weights;
+    for (const model::Server& server : service.servers) weights.insert(server.weight);
+    weights.erase(0);
+    return weights.size();
 }
 
 Result<void> check_service(const model::Service& service) {
@@ -25,6 +33,8 @@ Result<void> check_service(const model::Service& service) {
         return refused(service, "persistence is not built in yet", EOPNOTSUPP);
     if (service.scheduler == "mh" && service.servers.size() > mh_size)
         return refused(service, fmt::format("mh takes at most {} servers", mh_size), EINVAL);
+    if (service.scheduler == "wrr" && distinct_weights(service) > abi::SEGMENT_LIMIT)
+        return refused(service, fmt::format("wrr takes at most {} different weights", std::size_t{abi::SEGMENT_LIMIT}), ERANGE);
     return {};
 }
 
