@@ -27,8 +27,15 @@ constexpr Milliseconds death_limit{5000};
 
 std::string directory_of(const std::string& name) { return std::string(shelf_directory) + "/" + name; }
 
-Fd locked(const std::string& directory) {
-    Fd file(open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+// Held while folders are made and stale ones are looked for: one that is half made has no lock of its own yet.
+Fd shelf_lock() {
+    Fd file(open((std::string(shelf_directory) + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (file.valid()) flock(file.get(), LOCK_EX);
+    return file;
+}
+
+Fd locked(const std::string& directory, int flags) {
+    Fd file(open((directory + "/lock").c_str(), O_RDWR | O_CLOEXEC | flags, 0600));
     if (file.valid() && flock(file.get(), LOCK_EX | LOCK_NB) != 0) file.reset();
     return file;
 }
@@ -85,9 +92,11 @@ Result<void> remove_directory(const std::string& directory) {
     return {};
 }
 
+// Without a lock file it is one whose removal broke off.
 bool is_stale(const std::string& directory) {
     std::error_code code;
-    return !fs::exists(directory + "/kept", code) && locked(directory).valid();
+    if (!fs::is_directory(directory, code) || fs::exists(directory + "/kept", code)) return false;
+    return !fs::exists(directory + "/lock", code) || locked(directory, 0).valid();
 }
 
 }  // namespace
@@ -121,9 +130,10 @@ Result<Place> make_place(const std::string& name) {
     std::error_code code;
     fs::create_directories(shelf_directory, code);
     if (code) return refusal(std::string("cannot make ") + shelf_directory, code.value(), "run it as root");
+    const Fd shelf = shelf_lock();
     const std::string directory = directory_of(name);
     if (mkdir(directory.c_str(), 0755) != 0) return refusal("cannot make " + directory, errno);
-    Place place{.directory = directory, .lock = locked(directory)};
+    Place place{.directory = directory, .lock = locked(directory, O_CREAT)};
     if (!place.lock.valid()) return refusal("cannot lock " + directory, EBUSY);
     for (const char* part : {"/net", "/bpf"}) {
         if (mkdir((directory + part).c_str(), 0755) != 0) return refusal("cannot make " + directory + part, errno);
@@ -162,6 +172,7 @@ Result<void> remove(const std::string& name) {
 
 std::vector<std::string> remove_stale() {
     std::vector<std::string> removed;
+    const Fd shelf = shelf_lock();
     for (const std::string& directory : entries(shelf_directory)) {
         if (is_stale(directory) && remove_directory(directory)) removed.push_back(directory);
     }

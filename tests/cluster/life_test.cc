@@ -11,6 +11,7 @@
 
 #include "support/cluster.hh"
 #include "support/datagram_stream.hh"
+#include "support/program_update.hh"
 
 namespace lvx::cluster {
 namespace {
@@ -106,18 +107,27 @@ TEST_P(Life, AGentleEndStopsForwardingOtherwise) {
     EXPECT_EQ(cluster.run("client", "curl -sS --max-time 5 http://192.168.88.23/").status, 7);
 }
 
-// Each start of the daemon loads the program anew and replaces it in the links that carry traffic.
-TEST_P(Life, NoPacketIsLostWhenTheProgramIsReplacedUnderLoad) {
-    constexpr int updates = 10;
+// Each start of the daemon loads the program anew and replaces the one that carries traffic.  Two starts give two
+// generations; from then on the test itself replaces the one by the other, as the daemon does.
+TEST_P(Life, NoPacketIsLostOverTwoHundredReplacementsOfTheProgram) {
+    constexpr int replacements = 200;
+    constexpr std::uint64_t packets_between = 1000;
     const ServiceOn echo{.port = 7, .protocol = model::Protocol::udp};
     Cluster cluster({.hook = GetParam(), .services = {echo}});
     std::vector<lab::Process> echoes;
     for (const auto& server : lab::classic::servers()) echoes.push_back(must(cluster.lab().echo(server.node, 7)));
     cluster.await_neighbours(3);
     DatagramStream stream = must(DatagramStream::start(cluster.ns("client"), {lab::classic::virtual_v4(), 7}));
-    for (int i = 0; i < updates; ++i) must(cluster.director().restart());
+    const Fd first = must(running_program(cluster, GetParam()));
+    must(cluster.director().restart());
+    const Fd second = must(running_program(cluster, GetParam()));
+    for (int i = 0; i < replacements; ++i) {
+        const std::uint64_t before = stream.echoed();
+        must(replace_program(cluster, GetParam(), i % 4 < 2 ? "eth0" : "eth1", i % 2 == 0 ? first : second));
+        ASSERT_TRUE(lab::wait_until(patience, [&] { return stream.echoed() >= before + packets_between; })) << i;
+    }
     const StreamReport report = stream.finish(patience);
-    EXPECT_GT(report.sent, 1000u * updates / 10);
+    EXPECT_GE(report.sent, replacements * packets_between);
     EXPECT_EQ(report.echoed, report.sent);
 }
 

@@ -63,7 +63,7 @@ class Cluster {
  public:
     explicit Cluster(const Description& description);
 
-    [[nodiscard]] lab::Lab& lab() { return lab_; }
+    [[nodiscard]] const lab::Lab& lab() const { return lab_; }
     [[nodiscard]] lab::Director& director() { return *director_; }
     [[nodiscard]] int ns(std::string_view node) const { return lab_.namespace_of(node); }
 

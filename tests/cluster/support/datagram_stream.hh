@@ -23,6 +23,7 @@ class DatagramStream {
     DatagramStream(DatagramStream&&) = default;
     ~DatagramStream();
 
+    [[nodiscard]] std::uint64_t echoed() const { return state_->echoed; }
     // Stops sending and waits for what is under way, `limit` at most.
     [[nodiscard]] StreamReport finish(lab::Milliseconds limit);
 

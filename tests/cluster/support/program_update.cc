@@ -1,0 +1,46 @@
+#include "support/program_update.hh"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include "dataplane/hooks.hh"
+#include "lab/links.hh"
+#include "lab/namespace.hh"
+
+namespace lvx::cluster {
+namespace {
+
+std::string pin(const Cluster& cluster, std::string_view name) {
+    return fmt::format("{}-director/{}", cluster.lab().pin_directory(), name);
+}
+
+Result<Fd> open_pin(const std::string& path) {
+    Fd fd(bpf_obj_get(path.c_str()));
+    if (!fd.valid()) return refusal("cannot open " + path, -fd.get());
+    return fd;
+}
+
+Result<void> update_link(const Cluster& cluster, std::uint32_t ifindex, const Fd& program) {
+    const Fd link = TRY(open_pin(pin(cluster, fmt::format("link_{}", ifindex))));
+    if (const int code = bpf_link_update(link.get(), program.get(), nullptr); code != 0) {
+        return refusal("cannot replace the program of a link", -code);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Fd> running_program(const Cluster& cluster, std::string_view hook) {
+    return open_pin(pin(cluster, fmt::format("program_{}", hook)));
+}
+
+Result<void> replace_program(const Cluster& cluster, std::string_view hook, const std::string& device, const Fd& program) {
+    return lab::inside(cluster.ns("director"), [&]() -> Result<void> {
+        const std::uint32_t ifindex = TRY(lab::index_of(device));
+        if (hook == "xdp") return update_link(cluster, ifindex, program);
+        TRY(dataplane::attach_filter(ifindex, device, program));
+        return {};
+    });
+}
+
+}  // namespace lvx::cluster
