@@ -6,14 +6,16 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sched.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <iterator>
+#include <sstream>
 
 #include "net/driver_name.hh"
 #include "net/test_world.hh"
@@ -28,7 +30,20 @@ using test::prefix;
 
 constexpr int patience_ms = 10'000;
 
-void ip(const std::string& words) { ASSERT_EQ(std::system(("ip " + words).c_str()), 0) << words; }
+// Exit status of a command given as words between blanks; no shell.
+int status_of(const std::string& command) {
+    std::istringstream stream(command);
+    std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    pid_t child = -1;
+    if (::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) return -1;
+    int status = -1;
+    return ::waitpid(child, &status, 0) == child ? status : -1;
+}
+
+void ip(const std::string& words) { ASSERT_EQ(status_of("ip " + words), 0) << words; }
 
 // A child in a network namespace of its own, which lives as long as this object.
 class Neighbourhood {
@@ -72,7 +87,7 @@ class WatcherTest : public testing::Test {
     void TearDown() override { ip("link del here"); }
 
     void over_there(const std::string& command) const {
-        ASSERT_EQ(std::system(fmt::format("nsenter --net=/proc/{}/ns/net {}", there_.pid(), command).c_str()), 0) << command;
+        ASSERT_EQ(status_of(fmt::format("nsenter --net=/proc/{}/ns/net {}", there_.pid(), command)), 0) << command;
     }
 
     // Drains until the World is as wanted, or for as long as our patience lasts.
