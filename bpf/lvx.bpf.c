@@ -13,6 +13,7 @@
 #include "bpf/step/answer.h"
 #include "bpf/step/error.h"
 #include "bpf/step/flow.h"
+#include "bpf/step/plain.h"
 
 char license_text[] SEC("license") = "Dual BSD/GPL";
 
@@ -47,18 +48,36 @@ FUNCTIONS(tc)
 STEP int is_of_kind(int verdict, enum verdict_kind wanted) { return (0 VERDICTS(X)) >> verdict & 1; }
 #undef X
 
-STEP int conclude(const struct desk* desk, int verdict, __u32 length, enum hook hook) {
+/* The one exit: a verdict is counted and becomes an action; action is the hook's, for what was sent or answered. */
+STEP int conclude(__u32 interface_slot, int verdict, __u32 length, int action, enum hook hook) {
     if (verdict < 0) verdict = VERDICT_frame_refused; /* not linear, and the kernel would not make it so */
-    const struct interface* interface = interface_at(desk->interface);
-    count_verdict(interface ? interface->slot : SLOT_OF_UNKNOWN, (__u32)verdict, length);
+    count_verdict(interface_slot, (__u32)verdict, length);
     if (is_of_kind(verdict, VERDICT_KIND_pass)) return hook_pass(hook);
-    if (is_of_kind(verdict, VERDICT_KIND_dropped)) return hook_drop(hook);
-    return desk->action;
+    return is_of_kind(verdict, VERDICT_KIND_dropped) ? hook_drop(hook) : action;
 }
+
+/* plain() with a desk that is never in memory: nobody else is called. */
+#define PLAIN(at)                                                                                             \
+    static __noinline int at##_plain(struct at##_context* context) {                                          \
+        struct cursor cursor;                                                                                 \
+        struct desk desk = {};                                                                                \
+        struct passage passage = {.context = context, .hook = at##_hook, .cursor = &cursor, .desk = &desk, .fresh = 1}; \
+        at##_cursor(&cursor, context);                                                                        \
+        const __u32 length = cursor.length;                                                                   \
+        desk.ifindex = at##_ifindex(context);                                                                 \
+        const int verdict = plain(&passage);                                                                  \
+        if (verdict == NEXT_ADMIT || is_of_kind(verdict, VERDICT_KIND_answered)) return NEXT_ADMIT;           \
+        return conclude(passage.interface->slot, verdict, length, desk.action, at##_hook);                    \
+    }
+
+PLAIN(xdp)
+PLAIN(tc)
 
 /* A whole passage. */
 #define RUN(at)                                                                                  \
     STEP int at##_run(struct at##_context* context) {                                            \
+        const int action = at##_plain(context);                                                  \
+        if (action != NEXT_ADMIT) return action;                                                 \
         struct desk desk = {.index = DESK_EMPTY, .action = hook_drop(at##_hook)};                \
         const __u32 length = at##_length(context);                                               \
         desk.ifindex = at##_ifindex(context);                                                    \
@@ -87,7 +106,7 @@ STEP int conclude(const struct desk* desk, int verdict, __u32 length, enum hook 
             desk.verdict = (__u8)next;                                                           \
             next = at##_answer(context, &desk);                                                  \
         }                                                                                        \
-        return conclude(&desk, next, length, at##_hook);                                         \
+        return conclude(desk.interface_slot, next, length, desk.action, at##_hook);              \
     }
 
 RUN(xdp)

@@ -6,16 +6,19 @@
 #include "bpf/packet/rewrite.h"
 #include "bpf/step/passage.h"
 
+STEP __u32 xdp_ifindex(const struct xdp_md* context) { return context->ingress_ifindex; }
+
+STEP __u32 xdp_length(const struct xdp_md* context) {
+    long length = (long)context->data_end - (long)context->data;
+    PACKET_OPAQUE(length); /* else it is folded into what uses it, as arithmetic on half a pointer */
+    return (__u32)length;
+}
+
 STEP void xdp_cursor(struct cursor* cursor, const struct xdp_md* context) {
     cursor->data = (__u8*)(long)context->data;
     cursor->end = (__u8*)(long)context->data_end;
-    long length = cursor->end - cursor->data;
-    PACKET_OPAQUE(length); /* else the difference is folded into what uses it, as arithmetic on half a pointer */
-    cursor->length = (__u32)length;
+    cursor->length = xdp_length(context);
 }
-
-STEP __u32 xdp_ifindex(const struct xdp_md* context) { return context->ingress_ifindex; }
-STEP __u32 xdp_length(const struct xdp_md* context) { return (__u32)((long)context->data_end - (long)context->data); }
 
 STEP void xdp_linearise(struct xdp_md* context) { (void)context; }
 

@@ -7,22 +7,18 @@
 #include "bpf/hook/hook.h"
 #include "bpf/step/passage.h"
 
-/* Its index, or INTERFACE_INDEX_SIZE. */
-STEP __u32 interface_index(__u32 ifindex) {
+STEP const struct interface* interface_find(__u32 ifindex) {
     for (__u32 probe = 0; probe < INTERFACE_PROBES; ++probe) {
-        const __u32 index = (ifindex + probe) & (INTERFACE_INDEX_SIZE - 1);
-        const struct interface* interface = interface_at(index);
-        if (interface && interface->ifindex == ifindex) return index;
+        const struct interface* interface = interface_at((ifindex + probe) & (INTERFACE_INDEX_SIZE - 1));
+        if (interface && interface->ifindex == ifindex) return interface;
     }
-    return INTERFACE_INDEX_SIZE;
+    return NULL;
 }
 
-STEP const struct interface* interface_find(__u32 ifindex) { return interface_at(interface_index(ifindex)); }
-
 STEP int is_own_mac(const struct interface* interface, const __u8* mac) {
-    const __u16* mine = (const __u16*)interface->mac;
-    const __u16* its = (const __u16*)mac;
-    return ((mine[0] ^ its[0]) | (mine[1] ^ its[1]) | (mine[2] ^ its[2])) == 0;
+    const __u32 first = ((const struct wire_word*)interface->mac)->value ^ ((const struct wire_word*)mac)->value;
+    const __u16 last = ((const struct wire_field*)(interface->mac + 4))->value ^ ((const struct wire_field*)(mac + 4))->value;
+    return (first | last) == 0;
 }
 
 STEP int filter_has(__u32 set, const union address* address, enum filter_bit bit) {
@@ -57,14 +53,12 @@ STEP void lookup_reverse(struct lookup* lookup) {
     lookup->other_port = port;
 }
 
-STEP void desk_fill(struct passage* passage, int sides) {
+STEP void desk_measure(struct passage* passage) {
     const struct frame* frame = &passage->frame;
     struct desk* desk = passage->desk;
-    lookup_fill(&desk->lookup, frame, sides == SIDE_REPLY);
     desk->l3_offset = (__u16)frame->l3_offset;
     desk->l4_offset = (__u16)frame->l4_offset;
     desk->l3_length = (__u16)frame->l3_length;
-    desk->sides = (__u8)sides;
     desk->family = frame->family;
     desk->tags = frame->tags;
     desk->ttl = frame->ttl;
@@ -72,6 +66,12 @@ STEP void desk_fill(struct passage* passage, int sides) {
     desk->fragment = frame->fragment;
     desk->dont_fragment = frame->dont_fragment;
     hook_measure(passage);
+}
+
+STEP void desk_fill(struct passage* passage, int sides) {
+    lookup_fill(&passage->desk->lookup, &passage->frame, sides == SIDE_REPLY);
+    passage->desk->sides = (__u8)sides;
+    desk_measure(passage);
 }
 
 /* An ICMP error from a router behind us is about a request although neither address of it is ours: the quote tells. */
@@ -102,9 +102,9 @@ STEP int admit(struct passage* passage) {
     struct desk* desk = passage->desk;
     struct frame* frame = &passage->frame;
     const struct root* root = root_get();
-    desk->interface = interface_index(desk->ifindex);
-    const struct interface* interface = interface_at(desk->interface);
+    const struct interface* interface = interface_find(desk->ifindex);
     if (!interface || !root) return VERDICT_unknown_interface;
+    desk->interface_slot = interface->slot;
     int result = parse_ethernet(passage->cursor, frame);
     if (result != PACKET_PARSED) return result;
     if (!is_own_mac(interface, frame->ethernet)) return VERDICT_other_station;

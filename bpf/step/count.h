@@ -5,9 +5,7 @@
 
 #include "bpf/step/passage.h"
 
-/* Packets that come in by an interface nobody has described are counted with the first. */
-enum { SLOT_OF_UNKNOWN = 0 };
-
+/* Packets of an interface nobody has described are counted in slot 0, which no interface has. */
 STEP void count_verdict(__u32 interface_slot, __u32 verdict, __u64 bytes) {
     const __u32 row = bpf_get_smp_processor_id() * (INTERFACE_LIMIT * VERDICT_LIMIT) + interface_slot * VERDICT_LIMIT;
     struct verdict_counter* counter = verdict_counter_at(row + verdict);

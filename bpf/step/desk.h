@@ -4,6 +4,7 @@
  * its own, whatever the others found, and its stack is free again when it returns (512 bytes are all there is).  What
  * one knows and the next needs lies on the desk, in the frame of the program that calls them.
  *
+ *   plain    what needs nothing else (plain.h); else
  *   admit    interface, headers, station, address filter: what the frame is
  *   flow     requests and replies: found, rewritten, sent; or asks for one of these two, and is called again:
  *   open       a new connection
@@ -20,7 +21,7 @@
 #include "abi/verdict.h"
 #include "bpf/table/lookup.h"
 
-enum { NEXT_LINEAR = -16, NEXT_FLOW, NEXT_OPEN, NEXT_WAY, NEXT_ERROR, NEXT_TRANSLATE };
+enum { NEXT_ADMIT = -16, NEXT_FLOW, NEXT_OPEN, NEXT_WAY, NEXT_ERROR, NEXT_TRANSLATE };
 
 enum side {
     SIDE_REQUEST = 1 << 0, /* to a virtual address */
@@ -41,7 +42,7 @@ struct desk {
     __s32 index;          /* of the connection's slot, DESK_EMPTY, or refuse(verdict) */
     __s32 action;         /* of the hook, for what was sent or answered */
     __u32 ifindex;        /* it came in by */
-    __u32 interface;      /* index into interfaces */
+    __u32 interface_slot; /* where its counters are */
     __u32 packet_length;  /* layer-3 bytes of what travels on the wire: a super-frame's segment, else the packet */
     __u16 l3_offset;
     __u16 l4_offset;

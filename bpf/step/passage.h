@@ -23,7 +23,9 @@ struct passage {
     enum hook hook;
     struct cursor* cursor; /* apart: functions that are not inlined take its address, and the rest stays in registers */
     struct desk* desk;
+    const struct interface* interface; /* it came in by; known to plain() only */
     struct frame frame;
+    int fresh; /* the frame's pointers are right already */
 
     /* where to; MACs are already in the frame */
     __u32 out_ifindex;
@@ -43,6 +45,7 @@ STEP int frame_again(struct passage* passage, __u8 family) {
     const struct desk* desk = passage->desk;
     const struct cursor* cursor = passage->cursor;
     struct frame* frame = &passage->frame;
+    if (passage->fresh) return 1;
     const __u32 sum_at = desk->lookup.protocol == PROTOCOL_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
     frame->family = family;
     frame->protocol = desk->lookup.protocol;

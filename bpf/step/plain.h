@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The plain packet of an established connection, start to end in one function: nearly every packet there is.
+ *
+ *   plain      for us by its MAC, no tag in the frame, no options, extension headers or fragments; TCP or UDP; to a
+ *              virtual address or from a real server but not both; its connection is found and
+ *              keeps its state; the way is known, and it fits
+ *   otherwise  NEXT_ADMIT, nothing has been changed, and the functions of desk.h begin anew
+ *
+ * It decides nothing by itself: every question is asked as they ask it, of the same tables by the same pieces.
+ */
+#ifndef LVX_BPF_STEP_PLAIN_H
+#define LVX_BPF_STEP_PLAIN_H
+
+#include "bpf/step/admit.h"
+#include "bpf/step/reply.h"
+#include "bpf/step/request.h"
+
+/* Both offsets are constants, so one comparison with the end covers all that is read and written. */
+STEP int plain_locate(struct passage* passage, __u8 family) {
+    const struct cursor* cursor = passage->cursor;
+    struct frame* frame = &passage->frame;
+    const __u32 l4_offset = ETHER_HEADER + (family == 6 ? (int)IPV6_HEADER : (int)IPV4_HEADER);
+    if (cursor->data + l4_offset + TCP_HEADER > cursor->end) return 0;
+    frame->family = family;
+    frame->tags = 0;
+    frame->l3_offset = ETHER_HEADER;
+    frame->l4_offset = l4_offset;
+    frame->ethernet = cursor->data;
+    frame->network = cursor->data + ETHER_HEADER;
+    frame->transport = cursor->data + l4_offset;
+    return 1;
+}
+
+/* The packet must end within the frame and its transport header within the packet. */
+STEP int plain_transport(struct passage* passage) {
+    struct frame* frame = &passage->frame;
+    const __u32 header = frame->l4_offset - frame->l3_offset;
+    if (frame->l3_offset + frame->l3_length > passage->cursor->length) return 0;
+    frame->l4_length = frame->l3_length - header;
+    if (frame->l3_length < header + UDP_HEADER) return 0;
+    frame->tcp_flags = 0;
+    frame->source_port = ((const struct udp_header*)frame->transport)->source_port;
+    frame->destination_port = ((const struct udp_header*)frame->transport)->destination_port;
+    if (frame->protocol == PROTOCOL_UDP) {
+        const __u32 length = WIRE16(((const struct udp_header*)frame->transport)->length);
+        frame->checksum = frame->transport + UDP_CHECKSUM_AT;
+        return length >= UDP_HEADER && length <= frame->l4_length;
+    }
+    const struct tcp_header* tcp = (const struct tcp_header*)frame->transport;
+    const __u32 length = (__u32)(tcp->header_length >> 4) * 4;
+    frame->tcp_flags = tcp->flags;
+    frame->checksum = frame->transport + TCP_CHECKSUM_AT;
+    return frame->protocol == PROTOCOL_TCP && length >= TCP_HEADER && length <= frame->l4_length;
+}
+
+STEP int plain_network(struct passage* passage, __u8 family) {
+    struct frame* frame = &passage->frame;
+    if (!plain_locate(passage, family)) return 0;
+    if (family == 6) return read_ipv6(frame) && plain_transport(passage);
+    const struct ipv4_header* ip = (const struct ipv4_header*)frame->network;
+    if (ip->version_length != (4 << 4 | IPV4_HEADER / 4)) return 0;
+    if (ip->fragment & WIRE16(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) return 0;
+    return read_ipv4(frame) && plain_transport(passage);
+}
+
+/* The slot whose tag is met first in either bucket, if it is the packet's; 0 leaves the rest to table_find_...() */
+STEP int plain_find(struct passage* passage, struct flow* flow, int request) {
+    struct lookup* lookup = &passage->desk->lookup;
+    const __u64 hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
+    __u32 bucket = bucket_first(hash, settings.buckets);
+    __u64 lanes = bucket_tagged(NULL, bucket, hash_tag(hash));
+    if (!lanes) {
+        bucket = bucket_second(hash, settings.buckets);
+        lanes = bucket_tagged(NULL, bucket, hash_tag(hash));
+        if (!lanes) return 0;
+    }
+    flow->index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
+    flow->slot = connection_at(flow->index);
+    if (!flow->slot) return 0;
+    lookup->control = load_control(flow->slot);
+    return control_live(lookup->control, lookup->now) &&
+           !slot_difference(flow->slot, lookup, request ? request_ports(lookup) : reply_ports(lookup),
+                            request ? PORTS_REQUEST_MASK : PORTS_REPLY_MASK);
+}
+
+/* The found slot's ids, still its own once they were read, and both ends as the packet names them. */
+STEP int plain_read(struct passage* passage, struct flow* flow, int request) {
+    const struct lookup* lookup = &passage->desk->lookup;
+    const __u64 ids = slot_word(flow->slot, WORD_IDS);
+    flow->service_id = (__u32)ids;
+    flow->server_id = (__u32)(ids >> 32);
+    if (!control_same(load_control(flow->slot), lookup->control)) return 0;
+    flow->service = service_at(lookup->set, flow->service_id);
+    flow->server = server_at(lookup->set, flow->server_id);
+    if (!flow->service || !flow->server) return 0;
+    return address_equal(request ? &flow->service->address : &flow->server->address, &lookup->other);
+}
+
+/* Once a tick the connection's expiry is written, by one compare-and-swap; a change of state is table_advance()'s. */
+STEP int plain_refresh(const struct desk* desk, const struct flow* flow, __u32 direction) {
+    const __u64 control = desk->lookup.control;
+    const __u32 event = event_of(desk->lookup.protocol, desk->tcp_flags);
+    const __u64 next = control_after(flow->service, control, direction, event, desk->lookup.now);
+    if (next == control) return 1;
+    return control_state(next) == control_state(control) && swap_u64(&flow->slot->control, control, next) == control;
+}
+
+STEP int plain_request(struct passage* passage) {
+    struct desk* desk = passage->desk;
+    struct flow flow;
+    lookup_fill(&desk->lookup, &passage->frame, 0);
+    if (!plain_find(passage, &flow, 1) || !plain_read(passage, &flow, 1)) return NEXT_ADMIT;
+    if (is_over(desk) || !(flow.server->flags & SERVER_AVAILABLE)) return NEXT_ADMIT;
+    if (!plain_refresh(desk, &flow, direction_in(flow.server))) return NEXT_ADMIT;
+    return send_request(passage, &flow, 0);
+}
+
+STEP int plain_reply(struct passage* passage, const struct root* root) {
+    struct desk* desk = passage->desk;
+    struct flow flow;
+    lookup_fill(&desk->lookup, &passage->frame, 1);
+    if (!plain_find(passage, &flow, 0) || !plain_read(passage, &flow, 0)) return NEXT_ADMIT;
+    if (flow.service->family == 0 || flow.slot->return_generation != root->client_generation) return NEXT_ADMIT;
+    if (!plain_refresh(desk, &flow, FLOW_output)) return NEXT_ADMIT;
+    return send_reply(passage, &flow);
+}
+
+STEP int plain_packet(struct passage* passage, const struct root* root, __u8 family) {
+    struct desk* desk = passage->desk;
+    const struct frame* frame = &passage->frame;
+    if (!plain_network(passage, family)) return NEXT_ADMIT;
+    desk->lookup.set = root->active_set & 1;
+    desk->lookup.now = tick_now();
+    if (lease_is_over(root, desk->lookup.now)) return NEXT_ADMIT;
+    desk_measure(passage);
+    /* What is both is a request first, as in flow(). */
+    if (filter_has(desk->lookup.set, &frame->destination, FILTER_VIRTUAL)) return plain_request(passage);
+    if (filter_has(desk->lookup.set, &frame->source, FILTER_SERVER)) return plain_reply(passage, root);
+    return VERDICT_not_ours;
+}
+
+STEP int plain(struct passage* passage) {
+    const struct root* root = root_get();
+    const __u8* data = passage->cursor->data;
+    passage->interface = interface_at(passage->desk->ifindex & (INTERFACE_INDEX_SIZE - 1));
+    if (!passage->interface || passage->interface->ifindex != passage->desk->ifindex || !root) return NEXT_ADMIT;
+    if (data + ETHER_HEADER > passage->cursor->end || !is_own_mac(passage->interface, data)) return NEXT_ADMIT;
+    const __be16 type = ((const struct ether_header*)data)->type;
+    if (type == WIRE16(ETHER_IPV4)) return plain_packet(passage, root, 4);
+    return type == WIRE16(ETHER_IPV6) ? plain_packet(passage, root, 6) : (int)NEXT_ADMIT;
+}
+
+#endif
