@@ -22,10 +22,12 @@ std::string percent(std::uint64_t part, std::uint64_t whole) {
 
 std::string line(std::string_view name, const std::string& text) { return fmt::format("{:<15}{}\n", name, text); }
 
+std::string counted(std::uint64_t number, std::string_view thing) { return fmt::format("{} {}{}", grouped(number), thing, number == 1 ? "" : "s"); }
+
 std::string configuration_text(const api::StatusSnapshot& status) {
     std::string text = status.configuration_file.empty() ? "no file" : printable(status.configuration_file);
     text += ": " + printable(status.configuration_state);
-    text += fmt::format(", {} {} applied", status.generation, status.generation == 1 ? "change" : "changes");
+    text += ", " + counted(status.generation, "change") + " applied";
     if (status.adopted) text += ", tables of an earlier daemon adopted";
     return text;
 }
@@ -77,7 +79,7 @@ std::string status_text(const api::StatusSnapshot& status) {
     std::string text = line("lvxd", fmt::format("{}, pid {}, up {}, instance {}, kernel {}", status.version, status.pid, duration(status.uptime_s),
                                                 printable(status.instance), status.kernel));
     text += line("configuration", configuration_text(status));
-    text += line("services", fmt::format("{} with {} real servers, on {} interfaces", status.services, status.servers, status.interfaces));
+    text += line("services", fmt::format("{} with {}, on {}", grouped(status.services), counted(status.servers, "real server"), counted(status.interfaces, "interface")));
     text += line("connections", fmt::format("{} of {} ({}), table {}", grouped(status.connections), grouped(status.capacity),
                                             percent(status.connections, status.capacity), binary_size(status.table_bytes)));
     text += line("packets", fmt::format("{} seen, {} sent, {} dropped", grouped(status.packets), grouped(status.sent), grouped(status.dropped)));

@@ -43,7 +43,7 @@ TEST(Tables, StatusIsOneScreen) {
     EXPECT_EQ(status_text(api::sample_status()),
               "lvxd           0.1.0, pid 812, up 1h00m, instance default, kernel 6.1.0\n"
               "configuration  /etc/lvx/lvx.conf: loaded, 3 changes applied, tables of an earlier daemon adopted\n"
-              "services       1 with 2 real servers, on 1 interfaces\n"
+              "services       1 with 2 real servers, on 1 interface\n"
               "connections    1 of 1 000 (0.1 %), table 93 KiB\n"
               "packets        100 seen, 90 sent, 1 dropped\n"
               "problems       10.0.0.3 does not answer ARP on eth1\n");
