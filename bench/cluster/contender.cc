@@ -51,7 +51,7 @@ model::Cluster cluster() {
 }
 
 std::string haproxy_configuration() {
-    std::string text = "global\n  maxconn 20000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n";
+    std::string text = "global\n  maxconn 4000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n";
     for (const Port port : tcp_ports) {
         text += fmt::format("listen port{0}\n  bind 192.168.88.23:{0}\n  server one 10.0.0.2:{0}\n", port);
     }
@@ -76,8 +76,8 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 }
 
 constexpr std::string_view nftables_rules =
-    "nft 'table ip bench { chain before { type nat hook prerouting priority dstnat; "
-    "ip daddr 192.168.88.23 tcp dport { 80, 5201 } dnat to 10.0.0.2; ip daddr 192.168.88.23 udp dport 9 dnat to 10.0.0.2; } }'";
+    "nft 'table ip bench {\nchain before {\ntype nat hook prerouting priority dstnat\n"
+    "ip daddr 192.168.88.23 tcp dport { 80, 5201 } dnat to 10.0.0.2\nip daddr 192.168.88.23 udp dport 9 dnat to 10.0.0.2\n}\n}'";
 
 Result<void> run_in_director(const lab::Lab& lab, std::string_view words) {
     const lab::Outcome outcome = TRY(lab.run("director", lab::shell(words), patience));

@@ -57,8 +57,10 @@ double busy_seconds() {
 
 std::optional<HttpFigure> read_wrk(std::string_view report) {
     const auto rate = number_after(report, "Requests/sec:");
-    const auto median = milliseconds_after(report, "50%");
-    const auto late = milliseconds_after(report, "99%");
+    const std::size_t place = report.find("Latency Distribution");
+    const std::string_view distribution = report.substr(std::min(place, report.size()));
+    const auto median = milliseconds_after(distribution, "50%");
+    const auto late = milliseconds_after(distribution, "99%");
     if (!rate || !median || !late) return std::nullopt;
     HttpFigure figure{.requests_per_second = rate->value, .p50_ms = *median, .p99_ms = *late};
     for (const std::string_view kind : {"connect", "read", "write", "timeout"}) {

@@ -81,22 +81,34 @@ Result<void> unmount_all(const std::string& directory) {
     return {};
 }
 
+// "/run/lvx/lab/demo" -> "/run/lvx/lab/.demo.PID"; names beginning with "." are no laboratories.
+std::string hidden_name(const std::string& directory) {
+    const fs::path path(directory);
+    return path.parent_path() / ("." + path.filename().string() + "." + std::to_string(getpid()));
+}
+
+bool is_hidden(const std::string& directory) { return fs::path(directory).filename().string().starts_with('.'); }
+
 Result<void> remove_directory(const std::string& directory) {
     if (!wait_until(death_limit, [&] { return clear_of_inhabitants(directory); })) {
         return refusal("programs in " + directory + " do not die", EBUSY);
     }
     TRY(unmount_all(directory));
+    // Out of the others' sight first: half deleted it would look stale to them.
+    const std::string hidden = hidden_name(directory);
+    if (rename(directory.c_str(), hidden.c_str()) != 0) {
+        if (errno == ENOENT) return {};  // somebody else removed it as well
+        return refusal("cannot move " + directory + " away", errno);
+    }
     std::error_code code;
-    fs::remove_all(directory, code);
-    if (code) return refusal("cannot delete " + directory, code.value());
+    fs::remove_all(hidden, code);
+    if (code) return refusal("cannot delete " + hidden, code.value());
     return {};
 }
 
-// Without a lock file it is one whose removal broke off.
 bool is_stale(const std::string& directory) {
     std::error_code code;
-    if (!fs::is_directory(directory, code) || fs::exists(directory + "/kept", code)) return false;
-    return !fs::exists(directory + "/lock", code) || locked(directory, 0).valid();
+    return !is_hidden(directory) && !fs::exists(directory + "/kept", code) && locked(directory, 0).valid();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "support/program_update.hh"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <fmt/format.h>
 
 #include "dataplane/hooks.hh"
@@ -38,6 +39,7 @@ Result<void> replace_program(const Cluster& cluster, std::string_view hook, cons
     return lab::inside(cluster.ns("director"), [&]() -> Result<void> {
         const std::uint32_t ifindex = TRY(lab::index_of(device));
         if (hook == "xdp") return update_link(cluster, ifindex, program);
+        libbpf_set_print(nullptr);  // that a clsact qdisc is already there is no news
         TRY(dataplane::attach_filter(ifindex, device, program));
         return {};
     });
