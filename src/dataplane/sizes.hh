@@ -10,7 +10,7 @@ inline constexpr std::uint64_t least_default_connections = std::uint64_t{1} << 1
 inline constexpr std::uint64_t memory_share = 16;  // by default the connection table takes 1/16 of the memory at most
 inline constexpr std::uint64_t most_connections = std::uint64_t{1} << 30;
 inline constexpr std::uint32_t default_services = 1024;
-inline constexpr std::uint32_t default_servers = 4096;
+inline constexpr std::uint32_t default_servers = 12288;  // 1,000 services of 10, and room to change them
 inline constexpr std::uint32_t default_pool_words = 1u << 17;
 
 struct Layout {
