@@ -65,10 +65,13 @@ STEP int xdp_retag(struct passage* passage) {
     return rewrite_vlan(passage->cursor, frame, (__u16)vlan) ? 0 : HOOK_FAILED;
 }
 
+/*
+ * Back out of the same interface as well: a veth takes XDP_TX only when its peer has an XDP program, and leaves the
+ * frame lying when the peer merely has GRO on (veth_xdp_flush() wakes nobody); a redirect to itself it takes either way.
+ */
 STEP int xdp_send(struct passage* passage) {
     if (passage->to_kernel) return XDP_PASS;
     if (xdp_retag(passage)) return HOOK_FAILED;
-    if (passage->out_ifindex == passage->desk->ifindex) return XDP_TX;
     return (int)bpf_redirect(passage->out_ifindex, 0);
 }
 
@@ -81,7 +84,7 @@ STEP int xdp_send_answer(struct passage* passage, enum answer_kind kind, const u
     if (bpf_xdp_adjust_tail(context, (int)answer.frame_length - (int)cursor.length)) return HOOK_FAILED;
     xdp_cursor(&cursor, context);
     if (!write_answer(&cursor, &passage->frame, &answer, kind, from, passage->desk->answer_mtu)) return HOOK_FAILED;
-    return XDP_TX;
+    return (int)bpf_redirect(passage->desk->ifindex, 0);
 }
 
 #endif

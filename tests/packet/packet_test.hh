@@ -3,7 +3,7 @@
 //   client 192.168.88.21:40000 --- interface 1 (02:..:01) --- 192.168.88.23 director --- 10.0.0.2, .3, .4
 //   2001:db8:88::21                                           2001:db8:88::23            2001:db8:10::2, ::3, ::4
 //
-// Frames come in by ifindex 1, which BPF_PROG_RUN claims for every frame, and leave by it as well (XDP_TX).
+// Frames come in by ifindex 1, which BPF_PROG_RUN claims for every frame, and leave by it as well.
 #pragma once
 
 #include <gtest/gtest.h>
