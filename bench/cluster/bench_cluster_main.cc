@@ -24,9 +24,10 @@ using namespace lvx;
 using namespace lvx::bench;
 
 constexpr Port web_port = 80, stream_port = 5201, packet_port = 9;
-constexpr std::uint64_t many = 1'000'000'000;
+constexpr std::uint64_t endless = 1'000'000'000;
+constexpr std::uint32_t packets_a_second = 1'000'000;  // about; a blast is so many packets per second it is to last
 // Below the 262,144 entries that nf_conntrack_max allows unless the host says more, so that nothing is refused.
-constexpr std::uint64_t new_flow_packets = 240'000;
+constexpr std::uint32_t new_flow_packets = 240'000;
 
 struct Options {
     bool json = false;
@@ -77,9 +78,8 @@ void keep_better(std::optional<HttpFigure>& best, const HttpFigure& figure) {
     best->errors += figure.errors;
 }
 
-Result<double> packets(const Contender& contender, std::uint64_t flows, std::uint64_t count, int seconds) {
-    const Blast what{.flows = flows, .packets = count, .seconds = static_cast<double>(seconds),
-                     .target = contender.target(packet_port)};
+Result<double> packets(const Contender& contender, std::uint64_t flows, std::uint32_t count) {
+    const Blast what{.flows = flows, .packets = count, .target = contender.target(packet_port)};
     const bool bare = contender.kind() == Kind::bare;
     const Delivered delivered = TRY(bare ? blast_through_bare_forward(contender.lab(), what) : blast(contender.lab(), what));
     return delivered.mpps();
@@ -87,16 +87,17 @@ Result<double> packets(const Contender& contender, std::uint64_t flows, std::uin
 
 Result<void> measure_packets(const Contender& contender, const Options& options, Row& row) {
     if (!carries_udp(contender.kind())) return {};
-    keep_larger(row.mpps_1k, TRY(packets(contender, 1'000, many, options.seconds)));
-    keep_larger(row.mpps_100k, TRY(packets(contender, 100'000, many, options.seconds)));
+    const std::uint32_t count = packets_a_second * static_cast<std::uint32_t>(options.seconds);
+    keep_larger(row.mpps_1k, TRY(packets(contender, 1'000, count)));
+    keep_larger(row.mpps_100k, TRY(packets(contender, 100'000, count)));
     return {};
 }
 
 // In a laboratory of its own each time: every flow has to be a new one.
-Result<void> measure_new_flows(Kind kind, const Options& options, Row& row) {
+Result<void> measure_new_flows(Kind kind, Row& row) {
     if (!carries_udp(kind)) return {};
     const Contender contender = TRY(Contender::set_up(kind));
-    keep_larger(row.mpps_new, TRY(packets(contender, many, new_flow_packets, options.seconds)));
+    keep_larger(row.mpps_new, TRY(packets(contender, endless, new_flow_packets)));
     return {};
 }
 
@@ -120,7 +121,7 @@ Result<void> measure_round(Kind kind, const Options& options, Row& row) {
     fmt::print(stderr, "  {}\n", row.name);
     const Contender contender = TRY(Contender::set_up(kind));
     if (options.wants("packets")) TRY(measure_packets(contender, options, row));
-    if (options.wants("packets")) TRY(measure_new_flows(kind, options, row));
+    if (options.wants("packets")) TRY(measure_new_flows(kind, row));
     if (options.wants("streams")) TRY(measure_streams(contender, options, row));
     if (options.wants("http")) TRY(measure_pages(contender, options, row));
     return {};

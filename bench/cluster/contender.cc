@@ -22,8 +22,6 @@ using lab::prefix;
 constexpr lab::Milliseconds patience{10'000};
 constexpr std::array<Port, 2> tcp_ports = {80, 5201};
 constexpr Port udp_port = 9;
-// Room for every packet of a run to be a connection of its own.
-constexpr std::string_view lvx_connections = "8000000";
 
 lab::Topology topology_of(Kind kind) {
     return {.nodes = {{"client", lab::NodeKind::endpoint, {{"eth0", "outside", {prefix("192.168.88.21/24")}}},
@@ -148,8 +146,7 @@ Result<void> Contender::start_director() {
         case Kind::lvx_xdp:
         case Kind::lvx_tc: {
             director_ = TRY(lab::Director::start(*lab_, {.hook = kind_ == Kind::lvx_xdp ? "xdp" : "auto",
-                                                         .configuration = config::keepalived::print(cluster()),
-                                                         .arguments = {"--connections", std::string(lvx_connections)}}));
+                                                         .configuration = config::keepalived::print(cluster())}));
             break;
         }
     }

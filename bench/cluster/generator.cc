@@ -3,13 +3,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <net/if.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -25,13 +25,11 @@
 namespace lvx::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Mac = std::array<std::uint8_t, 6>;
 
 constexpr std::uint32_t batch = 64;             // frames the kernel makes at a time
-constexpr int repeats = 64 * 256;               // frames per system call
 constexpr std::uint32_t first_client = 10u << 24 | 100u << 16 | 1;  // 10.100.0.1
-enum Counter : std::uint32_t { counter_made, counter_arrived };
+enum Counter : std::uint32_t { counter_made, counter_arrived, counter_first, counter_last, counter_stamped };
 
 struct Skeleton {
     struct Destroy {
@@ -110,35 +108,47 @@ std::uint64_t count(const bench_traffic_bpf& skeleton, std::uint32_t which) {
 }
 
 // Frames leave by the sender's device, so the sending thread must be where that device is.
-Result<void> send_batch(int program, int frames, std::uint32_t ifindex) {
+Result<void> send_frames(int program, std::uint32_t frames, std::uint32_t ifindex) {
     std::array<char, 60> frame{};
     xdp_md context{};
     context.data_end = frame.size();
     context.ingress_ifindex = ifindex;
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_size_in = frame.size(), .ctx_in = &context,
-                .ctx_size_in = sizeof context, .repeat = frames, .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = batch);
+                .ctx_size_in = sizeof context, .repeat = static_cast<int>(frames), .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+                .batch_size = batch);
     const int code = bpf_prog_test_run_opts(program, &options);
     if (code != 0) return refusal("cannot send live frames", -code);
     return {};
 }
 
+// The generator counts per CPU; on two of them it would make every flow twice.  Undone when it goes.
+class OneCpu {
+ public:
+    OneCpu() {
+        sched_getaffinity(0, sizeof before_, &before_);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(sched_getcpu(), &one);
+        sched_setaffinity(0, sizeof one, &one);
+    }
+    OneCpu(const OneCpu&) = delete;
+    OneCpu& operator=(const OneCpu&) = delete;
+    ~OneCpu() { sched_setaffinity(0, sizeof before_, &before_); }
+
+ private:
+    cpu_set_t before_;
+};
+
 Result<Delivered> send_all(const lab::Lab& lab, const bench_traffic_bpf& source, const bench_traffic_bpf& sink,
                            const Station& out, const Blast& what) {
     const int program = bpf_program__fd(source.progs.generate);
-    Delivered delivered;
-    const auto begin = Clock::now();
-    const auto end = begin + std::chrono::duration<double>(what.seconds);
-    TRY(lab::inside(lab.namespace_of("client"), [&]() -> Result<void> {
-        while (delivered.sent < what.packets && Clock::now() < end) {
-            const auto frames = static_cast<int>(std::min<std::uint64_t>(repeats, what.packets - delivered.sent));
-            TRY(send_batch(program, frames, out.ifindex));
-            delivered.sent += static_cast<std::uint64_t>(frames);
-        }
-        return {};
-    }));
-    delivered.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    delivered.arrived = count(sink, counter_arrived);
-    return delivered;
+    const OneCpu pinned;
+    TRY(lab::inside(lab.namespace_of("client"), [&] { return send_frames(program, what.packets, out.ifindex); }));
+    const std::uint64_t nanoseconds = count(source, counter_last) - count(source, counter_first);
+    if (count(source, counter_stamped) == 0) return refusal("too few packets to be timed", 0);
+    return Delivered{.sent = count(source, counter_made),
+                     .arrived = count(sink, counter_arrived),
+                     .rate = static_cast<double>(count(source, counter_stamped)) * 1e9 / static_cast<double>(nanoseconds)};
 }
 
 Result<void> prepare(const lab::Lab& lab) {

@@ -10,17 +10,19 @@
 
 namespace lvx::bench {
 
+// One system call makes all frames, on one CPU, which carries them to the sink as well.
 struct Blast {
     std::uint64_t flows = 1;
-    std::uint64_t packets = 0;   // to send at most
-    double seconds = 1.0;        // to send for at most
-    Endpoint target;             // what the packets are addressed to
+    std::uint32_t packets = 0;
+    Endpoint target;  // what the packets are addressed to
 };
 
 struct Delivered {
     std::uint64_t sent = 0, arrived = 0;
-    double seconds = 0;
-    [[nodiscard]] double mpps() const { return seconds > 0 ? static_cast<double>(arrived) / seconds / 1e6 : 0; }
+    double rate = 0;  // of sending, packets a second
+    [[nodiscard]] double mpps() const {
+        return sent == 0 ? 0 : rate / 1e6 * static_cast<double>(arrived) / static_cast<double>(sent);
+    }
 };
 
 // With whatever forwards in the director's node.
