@@ -139,13 +139,13 @@ Result<Timing> measure(std::uint32_t flows, std::uint32_t rounds) {
     test::Fixture fixture = TRY(load_lvx(flows));
     const Object usual = TRY(load_usual(flows));
     set_control(fixture.object(), opening());
-    Timing timing = {.flows = flows, .opening = TRY(run(fixture.program("bench_lvx"), flows, transmit))};
+    Timing timing = {.flows = flows, .opening = TRY(run(fixture.program("bench_lvx"), flows, redirect))};
     set_control(fixture.object(), picking(flows));
     set_control(usual.get(), picking(flows));
     std::vector<double> generator, lvx, recipe;
     for (std::uint32_t round = 0; round <= rounds; ++round) {  // the first warms up
         const double only = TRY(run(fixture.program("bench_generator"), batch, transmit));
-        const double ours = TRY(run(fixture.program("bench_lvx"), batch, transmit));
+        const double ours = TRY(run(fixture.program("bench_lvx"), batch, redirect));
         const double theirs = TRY(run(program(usual.get(), "bench_usual"), batch, redirect));
         if (round == 0) continue;
         generator.push_back(only), lvx.push_back(ours - only), recipe.push_back(theirs - only);
@@ -168,7 +168,7 @@ std::uint64_t map_bytes(bpf_object* object) {
 Result<Fill> fill(std::uint32_t capacity) {
     test::Fixture fixture = TRY(load_lvx(capacity));
     set_control(fixture.object(), opening());
-    TRY(run(fixture.program("bench_lvx"), capacity, transmit));
+    TRY(run(fixture.program("bench_lvx"), capacity, redirect));
     const std::uint64_t opened = fixture.verdict_count(VERDICT_request_opened);
     return Fill{.capacity = capacity, .failures = capacity - opened, .bytes = map_bytes(fixture.object())};
 }
