@@ -50,6 +50,8 @@ class LiveDirector : public api::Director {
     // Every Estimator::period_s.
     void sample();
     [[nodiscard]] std::string summary() const;  // "2 services, 6 real servers on eth0, eth1"
+    // Every real server's next hop has a MAC, as the data plane was last told.
+    [[nodiscard]] bool ways_are_known() const;
 
     [[nodiscard]] api::StatusSnapshot status() const override;
     [[nodiscard]] api::ServicesSnapshot services() const override;

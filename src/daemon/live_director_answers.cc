@@ -162,6 +162,10 @@ std::vector<std::string> LiveDirector::all_problems() const {
     return problems;
 }
 
+bool LiveDirector::ways_are_known() const {
+    return std::ranges::all_of(mind_.ways, [](const dataplane::ServerWay& way) { return way.way && way.way->mac; });
+}
+
 std::string LiveDirector::summary() const {
     std::string interfaces;
     for (const net::InterfaceChoice& choice : mind_.interfaces)

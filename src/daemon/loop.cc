@@ -36,6 +36,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds sweep_period{10};
 constexpr std::chrono::seconds sample_period{Estimator::period_s};
+constexpr std::chrono::seconds ready_patience{1};  // a real server that is off must not hold up the others
 constexpr std::chrono::milliseconds gathering{2};  // netlink news come in swarms: one step for all of them
 
 config::Outcome load_file(const std::string& file) {
@@ -84,6 +85,8 @@ class Loop {
     void take_network_news();
     void refresh_soon();
     void refresh();
+    void announce_when_ready();
+    void announce();
     void reload();
     void end(api::StopKind kind);
 
@@ -100,6 +103,8 @@ class Loop {
     asio::steady_timer refresh_timer_, sweep_timer_, sample_timer_;
     std::optional<net::Instant> refresh_at_;
     std::optional<api::StopKind> ending_;
+    asio::steady_timer ready_timer_;
+    bool serving_ = false, announced_ = false;
 };
 
 Loop::Loop(const Options& options, log::Log& log, std::unique_ptr<dataplane::Dataplane> dataplane, net::Watcher watcher)
@@ -121,7 +126,8 @@ Loop::Loop(const Options& options, log::Log& log, std::unique_ptr<dataplane::Dat
       signals_(context_),
       refresh_timer_(context_),
       sweep_timer_(context_),
-      sample_timer_(context_) {}
+      sample_timer_(context_),
+      ready_timer_(context_) {}
 
 Result<void> Loop::open() {
     ErrorCode error;
@@ -141,12 +147,29 @@ void Loop::run() {
     await_signal();
     await_sweep();
     await_sample();
-    log_.notice("ready: " + director_.summary(), {{"socket", options_.socket}, {"instance", options_.instance}});
-    notifier_.ready(director_.summary());
+    announce_when_ready();
     context_.run();
     (void)network_.release();  // the watcher's
     if (ending_ == api::StopKind::stop_forwarding) dataplane_->stop();
     log_.notice(ending_ == api::StopKind::stop_forwarding ? "ended; forwarding is off" : "ended; forwarding goes on", {});
+}
+
+// Whoever waits for READY may send traffic at once: no first packet shall be lost to a neighbour not yet resolved.
+void Loop::announce_when_ready() {
+    serving_ = true;
+    ready_timer_.expires_after(ready_patience);
+    ready_timer_.async_wait([this](const ErrorCode& error) {
+        if (!error) announce();
+    });
+    if (director_.ways_are_known()) announce();
+}
+
+void Loop::announce() {
+    if (announced_) return;
+    announced_ = true;
+    ready_timer_.cancel();
+    log_.notice("ready: " + director_.summary(), {{"socket", options_.socket}, {"instance", options_.instance}});
+    notifier_.ready(director_.summary());
 }
 
 void Loop::give_up() {
@@ -212,6 +235,7 @@ void Loop::refresh_soon() {
 void Loop::refresh() {
     const std::string summary = director_.summary();
     refresh_at_ = director_.refresh();
+    if (serving_ && director_.ways_are_known()) announce();
     if (director_.summary() != summary) notifier_.status(director_.summary());
     if (!refresh_at_) return;
     refresh_timer_.expires_at(*refresh_at_);
@@ -236,7 +260,7 @@ void Loop::end(api::StopKind kind) {
     ErrorCode ignored;
     network_.cancel(ignored);
     signals_.cancel(ignored);
-    for (asio::steady_timer* timer : {&refresh_timer_, &sweep_timer_, &sample_timer_}) timer->cancel();
+    for (asio::steady_timer* timer : {&refresh_timer_, &sweep_timer_, &sample_timer_, &ready_timer_}) timer->cancel();
 }
 
 Exit exit_for(const Error& error) {
