@@ -8,6 +8,7 @@
 #include "base/ensure.hh"
 #include "bpf/table/sweep.h"
 #include "dataplane/counters.hh"
+#include "dataplane/recount.hh"
 
 namespace lvx::dataplane {
 namespace {
@@ -56,7 +57,10 @@ BpfDataplane::BpfDataplane(Pins pins, Loaded loaded, Grace grace)
       table_(connection_table(loaded_.tables)),
       image_(store_.adopt()),
       last_sweep_(std::chrono::steady_clock::now()) {
-    if (image_) adopted_cluster_ = plan::cluster_of(*image_);
+    if (image_) {
+        adopted_cluster_ = plan::cluster_of(*image_);
+        recount(loaded_.tables.connections.all(), loaded_.tables.server_loads.all());
+    }
     adoption_errors_ = attachments_.adopt();
 }
 
