@@ -5,20 +5,23 @@
 // Then the table is filled to a stated capacity through the data plane itself, and failures and memory are told.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sched.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/fd.hh"
 #include "bench/packet/generator.h"
 #include "bench/packet/usual_bench.h"
 #include "bpf/table/sweep.h"
@@ -123,16 +126,41 @@ Result<Object> load_usual(std::uint32_t flows) {
     return object;
 }
 
-// A namespace in which the usual recipe's routing lookups succeed: two neighbours, three routes.
+Result<void> command(std::vector<std::string> words) {
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    pid_t child = 0;
+    int status = 0;
+    if (const int result = posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ); result != 0)
+        return refusal(fmt::format("cannot start {}", words[0]), result);
+    if (waitpid(child, &status, 0) != child || status != 0)
+        return refusal(fmt::format("cannot do: {}", fmt::join(words, " ")), 0);
+    return {};
+}
+
+Result<void> ip(const std::string& text) {
+    std::vector<std::string> words = {"ip"};
+    for (std::size_t from = 0, to = 0; to != std::string::npos; from = to + 1) {
+        to = text.find(' ', from);
+        words.push_back(text.substr(from, to - from));
+    }
+    return command(std::move(words));
+}
+
+// A namespace in which the usual recipe's routing lookups succeed: five neighbours, three routes, forwarding.
 Result<void> make_network() {
     if (unshare(CLONE_NEWNET) != 0) return refusal("cannot make a network namespace", errno, "run as root");
-    const char* commands =
-        "ip link set lo up && ip link add inside type veth peer name away && ip link set inside up && ip link set away up && "
-        "ip addr add 10.0.0.1/24 dev inside && ip addr add 10.1.0.1/24 dev inside && ip route add default via 10.1.0.254 && "
-        "for i in 2 3 4 5; do ip neigh add 10.0.0.$i lladdr 02:00:00:00:01:0$i dev inside nud permanent; done && "
-        "ip neigh add 10.1.0.254 lladdr 02:00:00:00:02:01 dev inside nud permanent && "
-        "for c in all default lo inside; do echo 1 > /proc/sys/net/ipv4/conf/$c/forwarding; done";
-    return std::system(commands) == 0 ? Result<void>{} : refusal("cannot configure the namespace", 0);
+    for (const char* each :
+         {"link set lo up", "link add inside type veth peer name away", "link set inside up", "link set away up",
+          "addr add 10.0.0.1/24 dev inside", "addr add 10.1.0.1/24 dev inside", "route add default via 10.1.0.254",
+          "neigh add 10.1.0.254 lladdr 02:00:00:00:02:01 dev inside nud permanent"})
+        TRY(ip(each));
+    for (std::uint32_t at = 0; at < BENCH_SERVERS; ++at)
+        TRY(ip(fmt::format("neigh add {} lladdr 02:00:00:00:01:01 dev inside nud permanent", Address::v4(BENCH_SERVER + at).text())));
+    for (const char* name : {"all", "lo", "inside"})
+        TRY(command({"sysctl", "-qw", fmt::format("net.ipv4.conf.{}.forwarding=1", name)}));
+    return {};
 }
 
 Result<Timing> measure(std::uint32_t flows, std::uint32_t rounds) {
@@ -154,14 +182,20 @@ Result<Timing> measure(std::uint32_t flows, std::uint32_t rounds) {
     return timing;
 }
 
+// What the kernel charges for a map, as /proc/self/fdinfo says.
+std::uint64_t memlock(int fd) {
+    const Fd info(open(fmt::format("/proc/self/fdinfo/{}", fd).c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text(4096, '\0');
+    const ssize_t length = read(info.get(), text.data(), text.size());
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    const std::size_t at = text.find("memlock:");
+    return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + std::strlen("memlock:"), nullptr, 10);
+}
+
 std::uint64_t map_bytes(bpf_object* object) {
     std::uint64_t sum = 0;
     const bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, object) {
-        std::ifstream info(fmt::format("/proc/self/fdinfo/{}", bpf_map__fd(map)));
-        for (std::string word; info >> word;)
-            if (std::uint64_t bytes = 0; word == "memlock:" && info >> bytes) sum += bytes;
-    }
+    bpf_object__for_each_map(map, object) sum += memlock(bpf_map__fd(map));
     return sum;
 }
 

@@ -40,6 +40,7 @@ STEP int plain_transport(struct passage* passage) {
     frame->l4_length = frame->l3_length - header;
     if (frame->l3_length < header + UDP_HEADER) return 0;
     frame->tcp_flags = 0;
+    frame->tcp_header = 0;
     frame->source_port = ((const struct udp_header*)frame->transport)->source_port;
     frame->destination_port = ((const struct udp_header*)frame->transport)->destination_port;
     if (frame->protocol == PROTOCOL_UDP) {
@@ -50,6 +51,7 @@ STEP int plain_transport(struct passage* passage) {
     const struct tcp_header* tcp = (const struct tcp_header*)frame->transport;
     const __u32 length = (__u32)(tcp->header_length >> 4) * 4;
     frame->tcp_flags = tcp->flags;
+    frame->tcp_header = (__u8)length;
     frame->checksum = frame->transport + TCP_CHECKSUM_AT;
     return frame->protocol == PROTOCOL_TCP && length >= TCP_HEADER && length <= frame->l4_length;
 }
@@ -71,9 +73,12 @@ STEP int plain_find(struct passage* passage, struct flow* flow, int request) {
     __u32 bucket = bucket_first(hash, settings.buckets);
     const struct connection* neighbour = connection_at(bucket * SLOTS_PER_BUCKET);
     if (neighbour) load_u64(neighbour); /* the page of the slots is found while the tags are on their way */
+    const __u32 second = bucket_second(hash, settings.buckets);
+    const struct tag_line* other = tag_line_at(second);
+    if (other) load_u64(other); /* and so are the other tags, which a third of all lookups want */
     __u64 lanes = bucket_tagged(NULL, bucket, hash_tag(hash));
     if (!lanes) {
-        bucket = bucket_second(hash, settings.buckets);
+        bucket = second;
         lanes = bucket_tagged(NULL, bucket, hash_tag(hash));
         if (!lanes) return 0;
     }
