@@ -54,7 +54,8 @@ struct frame {
     __u8 dont_fragment; /* DF; always 1 for IPv6 */
     __u8 icmp_type;
     __u8 icmp_code;
-    __u8 zero[5];
+    __u8 tcp_header; /* bytes of the TCP header with its options; 0: not TCP */
+    __u8 zero[4];
 };
 
 /* Ethernet: not_ip for all but IPv4 and IPv6. */

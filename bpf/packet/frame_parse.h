@@ -137,6 +137,7 @@ PACKET_INLINE int parse_network(const struct cursor* cursor, struct frame* frame
     frame->source_port = 0;
     frame->destination_port = 0;
     frame->tcp_flags = 0;
+    frame->tcp_header = 0;
     frame->icmp_type = 0;
     frame->icmp_code = 0;
     return frame->ether_type == WIRE16(ETHER_IPV4) ? parse_ipv4(cursor, frame) : parse_ipv6(cursor, frame);
@@ -213,6 +214,7 @@ PACKET_INLINE int parse_tcp(const struct cursor* cursor, struct frame* frame) {
     frame->source_port = tcp->source_port;
     frame->destination_port = tcp->destination_port;
     frame->tcp_flags = tcp->flags;
+    frame->tcp_header = (__u8)header_length;
     frame->checksum = frame->transport + TCP_CHECKSUM_AT;
     return PACKET_PARSED;
 }
