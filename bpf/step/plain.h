@@ -71,8 +71,8 @@ STEP int plain_find(struct passage* passage, struct flow* flow, int request) {
     struct lookup* lookup = &passage->desk->lookup;
     const __u64 hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
     __u32 bucket = bucket_first(hash, settings.buckets);
-    const struct connection* neighbour = connection_at(bucket * SLOTS_PER_BUCKET);
-    if (neighbour) load_u64(neighbour); /* the page of the slots is found while the tags are on their way */
+    const struct connection* likely = connection_at(bucket * SLOTS_PER_BUCKET + hash_lane(hash));
+    if (likely) load_u64(likely); /* the slot, or at least its page, is fetched while the tags are on their way */
     const __u32 second = bucket_second(hash, settings.buckets);
     const struct tag_line* other = tag_line_at(second);
     if (other) load_u64(other); /* and so are the other tags, which a third of all lookups want */

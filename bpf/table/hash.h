@@ -44,6 +44,10 @@ TABLE_INLINE __u32 bucket_second(__u64 hash, __u32 buckets) {
     return bucket + 1 < buckets ? bucket + 1 : 0;
 }
 
+/* The lane of the primary bucket a connection likes best: a reader fetches that slot while the tags, which say where it
+ * is, are still on their way (step/plain.h).  The lowest bits weigh next to nothing in either bucket's number. */
+TABLE_INLINE __u32 hash_lane(__u64 hash) { return (__u32)hash & (SLOTS_PER_BUCKET - 1); }
+
 /* The top bit says "used", so a tag is never 0 and free places are one mask away. */
 #define TAG_USED 0x8000
 

@@ -114,7 +114,8 @@ TABLE_INLINE __s32 claim(const struct table* t, struct lookup* lookup) {
     __s32 index;
 
     if (!first_line || !second_line) return TABLE_FAULT;
-    index = table_claim_lane(t, lookup, first, lanes_free(first_line));
+    index = table_claim_lane(t, lookup, first, lanes_free(first_line) & lane_only(hash_lane(lookup->hash)));
+    if (index < 0) index = table_claim_lane(t, lookup, first, lanes_free(first_line));
     if (index < 0) index = table_claim_lane(t, lookup, second, lanes_free(second_line));
     if (index < 0) index = table_claim_lane(t, lookup, first, LANES_ALL);
     if (index < 0) index = table_claim_lane(t, lookup, second, LANES_ALL);

@@ -44,6 +44,8 @@ TABLE_INLINE __u64 lanes_free(const struct tag_line* line) {
     return lanes_join(~load_u64(&words[0]), ~load_u64(&words[1]));
 }
 
+TABLE_INLINE __u64 lane_only(__u32 lane) { return 1ull << (lane << 3); }
+
 TABLE_INLINE __u32 lanes_count(__u64 lanes) { return (__u32)(lanes * LANES_ALL >> 56); }
 
 /* The lowest lane of a set that is not empty.  BPF has no instruction for it; one multiplication does it, as
