@@ -56,8 +56,10 @@ Result<Process> start_ready(const Lab& lab, const DirectorSettings& settings) {
     const Readiness readiness = TRY(Readiness::listen(file_of(lab, settings.node, "ready")));
     Process process = TRY(lab.start(settings.node, lvxd_command(lab, settings, program)));
     if (readiness.await(process, start_limit)) return process;
-    const std::string said = content_of(file_of(lab, settings.node, "log"));
-    return refusal(fmt::format("lvxd did not become ready in {}; it said:\n{}", settings.node, said), 0);
+    std::string said = content_of(file_of(lab, settings.node, "log"));
+    while (said.ends_with('\n')) said.pop_back();
+    return refusal(fmt::format("lvxd did not become ready in {}; it said{}{}", settings.node,
+                               said.empty() ? " nothing" : ":\n", said), 0);
 }
 
 Result<void> link_program(const std::string& target, const std::string& name) {
@@ -88,8 +90,9 @@ Result<void> link_programs(const Lab& lab) {
     std::error_code code;
     fs::create_directories(bin, code);
     if (code) return refusal("cannot make " + bin, code.value());
-    TRY(link_program(program_directory() + "/lvx", bin + "/lvx"));
-    TRY(link_program(program_directory() + "/lvx", bin + "/ipvsadm"));
+    for (const char* applet : {"lvx", "ipvsadm", "ipvsadm-save", "ipvsadm-restore"}) {
+        TRY(link_program(program_directory() + "/lvx", fmt::format("{}/{}", bin, applet)));
+    }
     const std::string lvxd = TRY(find_lvxd());
     return link_program(lvxd, bin + "/lvxd");
 }

@@ -144,7 +144,10 @@ Result<Place> make_place(const std::string& name) {
     if (code) return refusal(std::string("cannot make ") + shelf_directory, code.value(), "run it as root");
     const Fd shelf = shelf_lock();
     const std::string directory = directory_of(name);
-    if (mkdir(directory.c_str(), 0755) != 0) return refusal("cannot make " + directory, errno);
+    if (mkdir(directory.c_str(), 0755) != 0) {
+        if (errno == EEXIST) return refusal("there is already a laboratory " + name, errno, "use --name for another one");
+        return refusal("cannot make " + directory, errno);
+    }
     Place place{.directory = directory, .lock = locked(directory, O_CREAT)};
     if (!place.lock.valid()) return refusal("cannot lock " + directory, EBUSY);
     for (const char* part : {"/net", "/bpf"}) {
