@@ -131,7 +131,19 @@ TEST_P(Life, NoPacketIsLostOverTwoHundredReplacementsOfTheProgram) {
     EXPECT_EQ(report.echoed, report.sent);
 }
 
-TEST_P(Life, ReloadsAddAndRemoveServersWithoutHarmToTheOthers) {
+// Nothing of this server's is under way: every connection it had has seen the FIN of both sides.
+bool is_drained(Cluster& cluster, const Address& server) {
+    bool drained = true;
+    api::Client client = cluster.client();
+    must(client.connections([&](const api::ConnectionSnapshot& connection) {
+        const bool ended = connection.state == "TIME_WAIT" || connection.state == "CLOSE";
+        drained = drained && (connection.server.address != server || ended);
+    }));
+    return drained;
+}
+
+// The server removed is quiesced first, as an operator does it: from then on every request is one of the others'.
+TEST_P(Life, ReloadsAddAndRemoveServersUnderLoadWithoutHarmToTheOthers) {
     Cluster cluster({.hook = GetParam(), .services = {{.servers = {{"server1"}, {"server2"}}}}});
     cluster.serve_all();
     cluster.await_neighbours(2);
@@ -141,14 +153,19 @@ TEST_P(Life, ReloadsAddAndRemoveServersWithoutHarmToTheOthers) {
         const std::string page = must(connection.get("/", patience)).body;
         held[page].push_back(std::move(connection));
     }
-    Wrk wrk(cluster, "-H 'Connection: close'", 3);
+    Wrk wrk(cluster, "-H 'Connection: close'", 5);
     ASSERT_TRUE(lab::wait_until(patience, [&] { return requests_forwarded(cluster) > 1000; }));
     cluster.reload(configuration({{.servers = {{"server1"}, {"server2"}, {"server3"}}}}));
-    cluster.await_neighbours(3);
-    ASSERT_TRUE(lab::wait_until(patience, [&] { return cluster.services().services.at(0).servers.at(2).counters.connections > 100; }));
-    expect_no_failure(wrk.report());
+    const auto taken_by = [&](std::size_t server) { return cluster.services().services.at(0).servers.at(server).counters.connections; };
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return taken_by(2) > 100; }));
+    cluster.reload(configuration({{.servers = {{"server1"}, {"server2", 0}, {"server3"}}}}));
+    held["server2\n"].clear();
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return is_drained(cluster, lab::classic::servers().at(1).v4); }));
     cluster.reload(configuration({{.servers = {{"server1"}, {"server3"}}}}));
+    const std::uint64_t before = taken_by(1);
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return taken_by(1) > before + 100; })) << "the load ended too early";
     for (lab::WebConnection& connection : held["server1\n"]) EXPECT_TRUE(connection.get("/", patience));
+    expect_no_failure(wrk.report());
     EXPECT_THAT(counted(cluster.curl_many(web_v4(), 6)), testing::UnorderedElementsAre(testing::Pair("server1", 3), testing::Pair("server3", 3)));
 }
 

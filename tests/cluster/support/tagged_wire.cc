@@ -19,6 +19,7 @@ struct Destroy {
 
 Result<void> attach(std::uint32_t ifindex, bpf_tc_attach_point point, int program) {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(ifindex), .attach_point = point);
+    libbpf_set_print(nullptr);  // that a clsact qdisc is already there is no news
     const int made = bpf_tc_hook_create(&hook);
     if (made != 0 && made != -EEXIST) return refusal("cannot make a tc hook", -made);
     LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program);
