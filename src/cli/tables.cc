@@ -26,7 +26,9 @@ std::string counted(std::uint64_t number, std::string_view thing) { return fmt::
 
 std::string configuration_text(const api::StatusSnapshot& status) {
     std::string text = status.configuration_file.empty() ? "no file" : printable(status.configuration_file);
-    text += ": " + printable(status.configuration_state);
+    // The first error of a refused one stands among the problems.
+    const bool settled = status.configuration_state == "loaded" || status.configuration_state == "none";
+    text += ": " + (settled ? printable(status.configuration_state) : "refused, what ran before goes on");
     text += ", " + counted(status.generation, "change") + " applied";
     if (status.adopted) text += ", tables of an earlier daemon adopted";
     return text;

@@ -49,6 +49,12 @@ TEST(Tables, StatusIsOneScreen) {
               "problems       10.0.0.3 does not answer ARP on eth1\n");
 }
 
+TEST(Tables, StatusSaysOfARefusedConfigurationThatTheOldOneRuns) {
+    api::StatusSnapshot status = api::sample_status();
+    status.configuration_state = "/etc/lvx/lvx.conf:1:1: unknown keyword";
+    EXPECT_THAT(status_text(status), HasSubstr("configuration  /etc/lvx/lvx.conf: refused, what ran before goes on, 3 changes applied"));
+}
+
 TEST(Tables, ServicesShowTheirServersBelow) {
     EXPECT_EQ(services_text(api::sample_services()),
               "SERVICE / SERVER      SCHEDULER  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PER SECOND  PACKETS IN  PACKETS OUT  NEIGHBOUR\n"
