@@ -170,7 +170,8 @@ std::string LiveDirector::summary() const {
     std::string interfaces;
     for (const net::InterfaceChoice& choice : mind_.interfaces)
         if (refusal_of(choice) == nullptr) interfaces += (interfaces.empty() ? " on " : ", ") + choice.name;
-    return fmt::format("{} services, {} real servers{}", cluster_.services.size(), server_count(cluster_),
+    const std::size_t services = cluster_.services.size(), servers = server_count(cluster_);
+    return fmt::format("{} service{}, {} real server{}{}", services, services == 1 ? "" : "s", servers, servers == 1 ? "" : "s",
                        interfaces.empty() ? ", on no interface" : interfaces);
 }
 

@@ -71,7 +71,7 @@ TEST_F(LiveDirectorTest, StartsWithTheFilesClusterOnItsInterfaces) {
     EXPECT_EQ(state_.interfaces.size(), 2u);
     EXPECT_TRUE(state_.ways.at(address("10.0.0.2"))->mac);
     EXPECT_EQ(solicited_, 2u) << "10.0.0.3 and the default gateway are not known";
-    EXPECT_EQ(director.summary(), "1 services, 2 real servers on eth0, eth1");
+    EXPECT_EQ(director.summary(), "1 service, 2 real servers on eth0, eth1");
     EXPECT_EQ(director.status().configuration_state, "loaded");
     EXPECT_EQ(director.status().generation, 1u);
 }
