@@ -134,13 +134,15 @@ int run_execute(const Options& options) {
 Result<void> load(const Options& options) {
     const Lab lab = TRY(Lab::open(options.name));
     const LoadResult result = fetch_many(lab.namespace_of("client"), virtual_service(), options.requests);
+    std::uint32_t done = result.failures;
     for (const auto& [page, count] : result.answers) {
+        done += count;
         fmt::print("{:>9}  {}\n", count, classic::answerer(page).empty() ? page : classic::answerer(page));
     }
     const double seconds = static_cast<double>(result.duration.count()) / 1000;
     fmt::print("{:>9}  failed{}{}\n{} requests in {:.2f} s: {:.0f}/s, a connection each\n", result.failures,
-               result.failures == 0 ? "" : ", the first: ", result.first_failure, options.requests, seconds,
-               seconds > 0 ? options.requests / seconds : 0.0);
+               result.failures == 0 ? "" : ", the first: ", result.first_failure, done, seconds, seconds > 0 ? done / seconds : 0.0);
+    if (done < options.requests) return refusal(fmt::format("gave up after {} requests: too many failed", done), 0);
     if (result.failures > 0) return refusal(fmt::format("{} requests failed", result.failures), 0);
     return {};
 }

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint32_t thread_count = 4;
 constexpr Milliseconds page_limit{5000};
+// Each may take the whole limit of a page: nobody wants to wait for thousands of them.
+constexpr std::uint32_t most_failures = 20;
 
 LoadResult fetch_some(int network_namespace, const Endpoint& server, std::atomic<std::int64_t>& left) {
     LoadResult result;
@@ -24,6 +26,7 @@ LoadResult fetch_some(int network_namespace, const Endpoint& server, std::atomic
         if (result.failures++ == 0) {
             result.first_failure = page ? "status " + std::to_string(page->status) : page.error().sentence();
         }
+        if (result.failures == most_failures / thread_count) left = 0;
     }
     return result;
 }

@@ -17,7 +17,7 @@ struct LoadResult {
     Milliseconds duration{0};
 };
 
-// Every request is a connection of its own.
+// Every request is a connection of its own.  Gives up, with fewer answers, when too many fail.
 [[nodiscard]] LoadResult fetch_many(int network_namespace, const Endpoint& server, std::uint32_t requests);
 
 }  // namespace lvx::lab
