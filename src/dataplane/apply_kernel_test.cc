@@ -237,6 +237,22 @@ TEST_F(Apply, StartsTheCountersOfANewServiceAtZero) {
     EXPECT_EQ(dataplane_->service_counters(mail.key).in_packets, 0u);
 }
 
+TEST_F(Apply, StartsTheServersOfAServiceThatWasRemovedAtZero) {
+    const model::Service web = service(80, {server(2, 1)}), empty = service(80, {});
+    ASSERT_TRUE(dataplane_->apply({.services = {web}}));
+    const std::uint32_t id = server_id(server(2, 1).endpoint);
+    tables_.server_loads[id].total = 1;  // a connection keeps its id
+    tables_.server_counters[id].connections = 7;
+    ASSERT_TRUE(dataplane_->apply({.services = {empty}}));
+    ASSERT_TRUE(dataplane_->apply({.services = {web}}));
+    EXPECT_EQ(dataplane_->server_traffic(web.key, server(2, 1).endpoint).counters.connections, 7u);
+    ASSERT_TRUE(dataplane_->apply({}));
+    ASSERT_TRUE(dataplane_->apply({.services = {web}}));
+    EXPECT_EQ(server_id(server(2, 1).endpoint), id);
+    EXPECT_EQ(dataplane_->server_traffic(web.key, server(2, 1).endpoint).counters.connections, 0u);
+    tables_.server_loads[id].total = 0;
+}
+
 TEST_F(Apply, GivesServersTheirNextHopBeforeAndAfterTheyAreAdded) {
     ASSERT_TRUE(dataplane_->apply({.services = {service(80, {server(2, 1), server(3, 1)})}}));
     EXPECT_EQ(active_server(server(2, 1).endpoint).nexthop, std::uint32_t{NEXTHOP_NONE});

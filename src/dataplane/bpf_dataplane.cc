@@ -88,14 +88,14 @@ plan::Running BpfDataplane::running_state() const {
     return running;
 }
 
-// Ids that are new start at zero.  A service that was removed starts anew, a server taken back keeps its counters, as
-// IPVS takes servers back from its trash.
+// Ids that are new start at zero.  A service that was removed starts anew with its servers; a server taken back by a
+// service that stayed keeps its counters, as IPVS takes servers back from its trash.
 void BpfDataplane::count_anew(const plan::Image& next) {
     const auto present = [&](std::uint32_t id) { return image_ && (image_->services[id].flags & abi::SERVICE_PRESENT); };
     for (const auto& [key, id] : next.registry.services)
         if (!present(id)) zero_service(loaded_.tables, id);
     for (const auto& [place, id] : next.registry.servers)
-        if (!image_ || !image_->registry.servers.contains(place)) zero_server(loaded_.tables, id);
+        if (!present(place.first) || !image_->registry.servers.contains(place)) zero_server(loaded_.tables, id);
 }
 
 std::vector<Error> BpfDataplane::set_interfaces(const std::vector<net::InterfaceChoice>& choices) {
