@@ -3,6 +3,7 @@
 #include <array>
 
 #include "abi/verdict.h"
+#include "dataplane/attachments.hh"
 
 namespace lvx::dataplane {
 namespace {
@@ -67,6 +68,18 @@ abi::verdict_counter verdict_sum(const Tables& tables, std::uint32_t slot, std::
     return total;
 }
 
+// With what is counted in rows that no interface has, for unknown_slot: interfaces that were let go.
+abi::verdict_counter told_sum(const Tables& tables, const std::map<std::uint32_t, std::string>& names, std::uint32_t slot, std::uint32_t verdict) {
+    abi::verdict_counter total = verdict_sum(tables, slot, verdict);
+    for (std::uint32_t other = 0; slot == unknown_slot && other < INTERFACE_LIMIT; ++other) {
+        if (names.contains(other)) continue;
+        const abi::verdict_counter part = verdict_sum(tables, other, verdict);
+        total.packets += part.packets;
+        total.bytes += part.bytes;
+    }
+    return total;
+}
+
 }  // namespace
 
 api::Traffic service_traffic(const Tables& tables, std::uint32_t service) {
@@ -89,7 +102,7 @@ std::vector<api::VerdictSnapshot> verdict_list(const Tables& tables, const std::
     std::vector<api::VerdictSnapshot> result;
     for (const auto& [slot, name] : names)
         for (std::uint32_t verdict = 0; verdict < VERDICT_COUNT; ++verdict) {
-            const abi::verdict_counter total = verdict_sum(tables, slot, verdict);
+            const abi::verdict_counter total = told_sum(tables, names, slot, verdict);
             if (total.packets == 0) continue;
             result.push_back({.name = verdict_names[verdict],
                               .kind = verdict_kinds[verdict],
