@@ -78,6 +78,20 @@ bool sees_packets(const Dataplane& dataplane, const std::string& interface, cons
     return false;
 }
 
+std::uint64_t packets_counted(const Dataplane& dataplane) {
+    std::uint64_t packets = 0;
+    for (const api::VerdictSnapshot& verdict : dataplane.verdicts()) packets += verdict.packets;
+    return packets;
+}
+
+TEST_F(Attach, GoesOnTellingWhatAReleasedInterfaceCounted) {
+    ASSERT_TRUE(attach(*dataplane_, "left", net::Hook::xdp_native).empty());
+    ASSERT_TRUE(sees_packets(*dataplane_, "left", "right"));
+    const std::uint64_t before = packets_counted(*dataplane_);
+    EXPECT_TRUE(dataplane_->set_interfaces({}).empty());
+    EXPECT_GE(packets_counted(*dataplane_), before);
+}
+
 TEST_F(Attach, TakesPacketsByNativeXdp) {
     ASSERT_TRUE(attach(*dataplane_, "left", net::Hook::xdp_native).empty());
     EXPECT_NE(output_of("ip link show left").find("xdp "), std::string::npos);
