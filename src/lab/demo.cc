@@ -114,8 +114,9 @@ int run_show(const Options& options) {
         const auto shown = show(options);
         return shown ? 0 : complain(shown.error());
     };
-    return guarded(work, [&](int status) {
-        if (status != 0) tidy_up(options);
+    // Not by name: it may be another's who was faster, and theirs is locked or kept.
+    return guarded(work, [](int status) {
+        if (status != 0) remove_stale();
     });
 }
 
