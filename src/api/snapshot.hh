@@ -39,6 +39,36 @@ struct ServicesSnapshot {
     bool operator==(const ServicesSnapshot&) const = default;
 };
 
+// One check of one real server.
+struct CheckSnapshot {
+    std::string pool, server;        // "192.168.88.23 80", "10.0.0.2:80"
+    std::string kind;                // the block's keyword: "TCP_CHECK", "HTTP_GET"
+    std::string target;              // "10.0.0.2:80", "10.0.0.2:80 /health", or a command
+    std::string state;               // "up", "down", "waiting" (alpha, or not run yet), "suspended"
+    std::string result;              // of the last run: "connected", "connection refused", "status 503, wanted 200-299"
+    std::uint64_t since_s = 0;       // seconds in this state
+    std::uint64_t next_ms = 0;       // until the next run; 0: running now or waits for something to happen
+    std::uint64_t runs = 0, failures = 0;
+    std::uint64_t last_us = 0;       // how long the last run took
+    bool operator==(const CheckSnapshot&) const = default;
+};
+
+// A real server as health sees it.
+struct ServerHealthSnapshot {
+    std::string pool, server;
+    std::string state;               // "up", "down", "inhibited", "maintenance", "ejected", "damped", "standing by"
+    std::string reason;              // of the check that decided; empty when up
+    std::uint64_t since_s = 0;
+    std::uint64_t weight = 0;        // as packets see it
+    bool operator==(const ServerHealthSnapshot&) const = default;
+};
+
+struct ChecksSnapshot {
+    std::vector<CheckSnapshot> checks;
+    std::vector<ServerHealthSnapshot> servers;
+    bool operator==(const ChecksSnapshot&) const = default;
+};
+
 struct ConnectionSnapshot {
     model::Protocol protocol = model::Protocol::tcp;
     std::string state;  // IPVS's word: "ESTABLISHED", "UDP"

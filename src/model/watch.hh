@@ -185,6 +185,7 @@ struct Pool {
     std::uint8_t panic_threshold = 0;              // per cent: with fewer servers up, all are used; 0 = off
     std::chrono::seconds flap_damping{0};          // a server that went down twice within this stays down this long
     bool passive_ejection = false;                 // by what the data path sees
+    std::string maintenance_directory;             // a file named address or address_port there takes the server out; "" = none
     bool operator==(const Pool&) const = default;
 };
 

@@ -1,0 +1,47 @@
+// What health says of the pools at one moment: which real servers stand in their services now, and with what weight.
+// The observed layer.  A whole value each time: the newest one is true, an older one may be thrown away unread.
+//
+// The health thread makes one after each change and posts it; the daemon lays it over the configured cluster.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.hh"
+#include "model/model.hh"
+#include "model/watch.hh"
+
+namespace lvx::health {
+
+struct ServerView {
+    Endpoint endpoint;
+    bool up = true;            // no failed check
+    bool in_service = true;    // stands in the table of its services: up or inhibited, and no sorry server in its place
+    std::uint32_t weight = 1;  // as packets shall see it: dynamic, in slow start, 0 when inhibited; 0 when not in service
+    bool operator==(const ServerView&) const = default;
+};
+
+struct PoolView {
+    model::ServiceKey key;               // the pool's first service: names the pool, as names may be equal
+    std::string name;
+    bool quorum_up = true;
+    std::optional<std::uint32_t> sorry;  // the sorry server stands in the table with this weight (0: inhibited)
+    std::vector<ServerView> servers;     // as in model::Pool
+    bool operator==(const PoolView&) const = default;
+};
+
+struct View {
+    std::uint64_t generation = 0;        // grows with every view of one daemon
+    std::vector<PoolView> pools;
+    bool operator==(const View&) const = default;
+
+    [[nodiscard]] const PoolView* find(const model::ServiceKey& key) const;
+};
+
+// What holds for `pools` until the health thread has seen them: servers keep what `before` says of them; new ones are
+// up, but for alpha ones, which are down until their first success.
+[[nodiscard]] View expected_view(const std::vector<model::Pool>& pools, const View& before);
+
+}  // namespace lvx::health
