@@ -23,15 +23,15 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
     return value;
 }
 
-std::optional<std::int64_t> parse_thousandths(std::string_view text) {
+std::optional<std::int64_t> parse_millionths(std::string_view text) {
     const std::size_t point = text.find('.');
     const std::string_view whole = text.substr(0, point);
     std::string fraction(point == std::string_view::npos ? "" : text.substr(point + 1));
     if (!all_digits(whole) || (point != std::string_view::npos && !all_digits(fraction))) return std::nullopt;
-    fraction.resize(3, '0');
+    fraction.resize(6, '0');
     const auto seconds = parse_integer(whole);
-    if (!seconds || *seconds > std::numeric_limits<std::int64_t>::max() / 1000 - 1) return std::nullopt;
-    return *seconds * 1000 + parse_integer(fraction).value_or(0);
+    if (!seconds || *seconds > std::numeric_limits<std::int64_t>::max() / 1000000 - 1) return std::nullopt;
+    return *seconds * 1000000 + parse_integer(fraction).value_or(0);
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {

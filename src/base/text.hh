@@ -14,7 +14,7 @@ namespace lvx {
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
 // Decimal number with an optional fraction ("2", "0.25"), the whole text, not negative, in thousandths.
-[[nodiscard]] std::optional<std::int64_t> parse_thousandths(std::string_view text);
+[[nodiscard]] std::optional<std::int64_t> parse_millionths(std::string_view text);
 
 // 1 to 65535, digits only.
 [[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view text);

@@ -17,10 +17,10 @@ TEST(ParseInteger, TakesTheWholeTextOrNothing) {
 }
 
 TEST(ParseThousandths, KeepsThreePlaces) {
-    EXPECT_EQ(parse_thousandths("2"), 2000);
-    EXPECT_EQ(parse_thousandths("0.25"), 250);
-    EXPECT_EQ(parse_thousandths("1.0009"), 1000);
-    for (const char* bad : {"", ".", "1.", ".5", "-1", "1e3", "1.2.3"}) EXPECT_FALSE(parse_thousandths(bad)) << bad;
+    EXPECT_EQ(parse_millionths("2"), 2000000);
+    EXPECT_EQ(parse_millionths("0.25"), 250000);
+    EXPECT_EQ(parse_millionths("1.0000019"), 1000001);
+    for (const char* bad : {"", ".", "1.", ".5", "-1", "1e3", "1.2.3"}) EXPECT_FALSE(parse_millionths(bad)) << bad;
 }
 
 TEST(ParsePort, Is1To65535) {

@@ -128,8 +128,8 @@ int check_configuration(const Invocation& invocation) {
     complain(outcome.report());
     if (!outcome.usable()) return exit_refused;
     std::size_t servers = 0;
-    for (const model::Service& service : outcome.cluster.services) servers += service.servers.size();
-    print(fmt::format("{}: {} virtual services, {} real servers\n", invocation.operands[1], outcome.cluster.services.size(), servers));
+    for (const model::Service& service : outcome.site.cluster.services) servers += service.servers.size();
+    print(fmt::format("{}: {} virtual services, {} real servers\n", invocation.operands[1], outcome.site.cluster.services.size(), servers));
     return exit_done;
 }
 

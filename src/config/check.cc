@@ -173,7 +173,7 @@ class Checker {
             case Argument::flag: return keep(read_flag(word));
             case Argument::number:
             case Argument::optional_number: return keep(read_number(keyword, word));
-            case Argument::seconds: return keep(read_milliseconds(keyword, word));
+            case Argument::seconds: return keep(read_seconds(keyword, word));
             case Argument::choice: return keep(read_choice(word, keyword.values));
             case Argument::address: return keep(read_address(word));
             case Argument::port: return keep(read_port(word));

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "config/diagnostic.hh"
-#include "config/keepalived/service.hh"
+#include "config/keepalived/readers.hh"
 
 namespace lvx::config {
 namespace {
@@ -34,8 +34,8 @@ TEST(Keywords, NameTheSpellingOfToday) {
 }
 
 TEST(Keywords, ThatWorkHaveAReaderAndOnlyThey) {
-    for (const Block block : {Block::virtual_server, Block::real_server}) {
-        const auto readers = keepalived::service_keywords(block);
+    for (const Block block : {Block::root, Block::global_defs, Block::virtual_server, Block::real_server}) {
+        const auto readers = keepalived::keywords_read(block);
         std::set<std::string_view> working;
         for (const Keyword& one : keywords()) {
             if (one.block == block && one.status == Status::works) working.insert(one.canonical);

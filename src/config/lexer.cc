@@ -16,6 +16,15 @@ class Lexer {
     Lexer(const Line& line, TakesCommand takes_command, Diagnostics& diagnostics)
         : line_(line), text_(line.text), takes_command_(takes_command), diagnostics_(diagnostics) {}
 
+    // The whole text as the arguments of a command, in which braces mean nothing.
+    std::vector<std::string> run_command() {
+        command_ = true;
+        braces_ = "";
+        std::vector<std::string> words;
+        while ((at_ = text_.find_first_not_of(blanks, at_)) != std::string_view::npos) words.push_back(command_word());
+        return words;
+    }
+
     std::vector<Token> run() {
         while ((at_ = text_.find_first_not_of(blanks, at_)) != std::string_view::npos) next();
         return std::move(tokens_);
@@ -76,7 +85,7 @@ class Lexer {
 
     std::string command_word() {
         std::string word;
-        while (at_ < text_.size() && !blank(text_[at_]) && text_[at_] != '{' && text_[at_] != '}') {
+        while (at_ < text_.size() && !blank(text_[at_]) && !braces_.contains(text_[at_])) {
             const char c = text_[at_];
             if (c == '\'' || c == '"') {
                 command_quote(word, c);
@@ -133,6 +142,7 @@ class Lexer {
     Diagnostics& diagnostics_;
     std::vector<Token> tokens_;
     std::size_t at_ = 0;
+    std::string_view braces_ = "{}";
     bool in_statement_ = false;  // a keyword stands before, on this line
     bool command_ = false;       // whose arguments are read as a command
 };
@@ -141,6 +151,12 @@ class Lexer {
 
 std::vector<Token> tokenise(const Line& line, TakesCommand takes_command, Diagnostics& diagnostics) {
     return Lexer(line, takes_command, diagnostics).run();
+}
+
+std::vector<std::string> command_words(const Token& token, Diagnostics& diagnostics) {
+    const Line line{.text = token.text, .file = token.place.file, .number = token.place.line,
+                    .pieces = {{.offset = 0, .column = token.place.column, .width = token.place.width}}};
+    return Lexer(line, nullptr, diagnostics).run_command();
 }
 
 }  // namespace lvx::config

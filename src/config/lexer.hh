@@ -27,4 +27,7 @@ using TakesCommand = bool (*)(std::string_view keyword);
 
 [[nodiscard]] std::vector<Token> tokenise(const Line& line, TakesCommand takes_command, Diagnostics& diagnostics);
 
+// The words inside an argument that is a command line: "/bin/check 'a b' c" in quotation marks is read once more.
+[[nodiscard]] std::vector<std::string> command_words(const Token& token, Diagnostics& diagnostics);
+
 }  // namespace lvx::config

@@ -1,4 +1,4 @@
-// load(): the configuration files of a director -> the cluster they describe, and everything that is to be said about
+// load(): the configuration files of a director -> the site they describe, and everything that is to be said about
 // them.  Pure: files are read by the caller's function.
 //
 //   text -> lines (source, include, definitions) -> tokens (lexer) -> tree -> model + places, with diagnostics from
@@ -14,7 +14,7 @@
 #include "config/options.hh"
 #include "config/reader.hh"
 #include "config/source.hh"
-#include "model/model.hh"
+#include "model/site.hh"
 
 namespace lvx::config {
 
@@ -25,7 +25,7 @@ struct Places {
 };
 
 struct Outcome {
-    model::Cluster cluster;    // of what was understood; use it only if usable()
+    model::Site site;          // of what was understood; use it only if usable()
     Diagnostics diagnostics;   // in source order, each once
     Sources sources;           // the files read, which the diagnostics point into
     Places places;

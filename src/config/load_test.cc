@@ -37,8 +37,8 @@ virtual_server 192.168.88.23 80 {
 TEST(Load, ReadsTheClassicLabWithoutAWord) {
     const Outcome outcome = load_text(classic);
     EXPECT_EQ(outcome.report(), "1 file, 0 errors, 0 warnings.\n");
-    ASSERT_EQ(outcome.cluster.services.size(), 1u);
-    const model::Service& service = outcome.cluster.services[0];
+    ASSERT_EQ(outcome.site.cluster.services.size(), 1u);
+    const model::Service& service = outcome.site.cluster.services[0];
     EXPECT_EQ(service.key.text(), "tcp/192.168.88.23:80");
     EXPECT_EQ(service.scheduler, "rr");
     ASSERT_EQ(service.servers.size(), 2u);
@@ -50,9 +50,9 @@ TEST(Load, ReadsTheClassicLabWithoutAWord) {
 
 TEST(Load, RemembersWhereServicesAndServersStand) {
     const Outcome outcome = load_text(classic);
-    const auto key = outcome.cluster.services[0].key;
+    const auto key = outcome.site.cluster.services[0].key;
     EXPECT_EQ(outcome.places.services.at(key), (Place{.file = 0, .line = 2, .column = 1, .width = 31}));
-    const Endpoint second = outcome.cluster.services[0].servers[1].endpoint;
+    const Endpoint second = outcome.site.cluster.services[0].servers[1].endpoint;
     EXPECT_EQ(outcome.places.servers.at({key, second}).line, 10u);
 }
 
@@ -132,7 +132,7 @@ TEST(Load, KeepsWhatTheDataPlaneCannotDoInTheModelAndRefusesIt) {
 )");
     EXPECT_EQ(outcome.diagnostics.errors(), 4u) << outcome.report();
     for (const Diagnostic& one : outcome.diagnostics.all()) EXPECT_EQ(one.code, Code::not_supported_yet);
-    const model::Service& service = outcome.cluster.services.at(0);
+    const model::Service& service = outcome.site.cluster.services.at(0);
     EXPECT_EQ(service.persistence->timeout.count(), 50);
     EXPECT_EQ(service.servers[0].tunnel, (model::Tunnel{model::TunnelType::gue, 6080, model::TunnelChecksum::full}));
     EXPECT_EQ(service.servers[1].method, model::Method::route);
@@ -178,8 +178,8 @@ TEST(Load, WarnsOfJunkThatWorkingFilesHave) {
 )");
     EXPECT_TRUE(outcome.usable()) << outcome.report();
     EXPECT_GE(outcome.diagnostics.warnings(), 7u) << outcome.report();
-    EXPECT_EQ(outcome.cluster.services.at(0).scheduler, "wlc");
-    EXPECT_FALSE(outcome.cluster.services.at(0).persistence);
+    EXPECT_EQ(outcome.site.cluster.services.at(0).scheduler, "wlc");
+    EXPECT_FALSE(outcome.site.cluster.services.at(0).persistence);
 }
 
 TEST(Load, LeavesAnUnknownBlockOutWithOneMessage) {
@@ -197,7 +197,7 @@ TEST(Load, SaysWhereAKeywordBelongs) {
 TEST(Load, SetsTimeoutsAndKeepsTheDefaultAtZero) {
     const Outcome outcome = load_text("global_defs {\n lvs_timeouts tcp 60 udp 0\n}\n");
     EXPECT_EQ(outcome.report(), "1 file, 0 errors, 0 warnings.\n");
-    EXPECT_EQ(outcome.cluster.timeouts, (model::Timeouts{.tcp = std::chrono::seconds{60}}));
+    EXPECT_EQ(outcome.site.cluster.timeouts, (model::Timeouts{.tcp = std::chrono::seconds{60}}));
     EXPECT_FALSE(load_text("global_defs {\n lvs_timeouts tcp 2678401\n}\n").usable());
     EXPECT_FALSE(load_text("global_defs {\n lvs_timeouts tcp\n}\n").usable());
 }
@@ -205,14 +205,14 @@ TEST(Load, SetsTimeoutsAndKeepsTheDefaultAtZero) {
 TEST(Load, TakesTheSchedulersFlagsInAnyOrder) {
     const Outcome outcome = load_text("virtual_server 192.0.2.1 80 {\n sh-port\n lb_algo sh\n sh-fallback\n mh-port\n"
                                       " lb_kind NAT\n protocol TCP\n real_server 10.0.0.2 80 {\n }\n}\n");
-    EXPECT_EQ(outcome.cluster.services.at(0).scheduler_flags, model::flag_1 | model::flag_2);
+    EXPECT_EQ(outcome.site.cluster.services.at(0).scheduler_flags, model::flag_1 | model::flag_2);
     EXPECT_THAT(outcome.report(), HasSubstr("mh-port is a flag of scheduler mh, not of sh"));
 }
 
 TEST(Load, ReadsTwoFamilies) {
     const Outcome outcome = load_text("virtual_server 2001:db8::1 80 {\n lb_algo rr\n lb_kind NAT\n protocol TCP\n"
                                       " real_server fd00::2 80 {\n }\n real_server 10.0.0.2 80 {\n }\n}\n");
-    EXPECT_EQ(outcome.cluster.services.at(0).servers.size(), 1u);
+    EXPECT_EQ(outcome.site.cluster.services.at(0).servers.size(), 1u);
     EXPECT_THAT(outcome.report(), HasSubstr("error[E0142]"));
 }
 

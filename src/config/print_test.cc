@@ -20,7 +20,7 @@ RC_GTEST_PROP(PrintedConfiguration, ReadsBackToTheSameCluster, ()) {
     for (const Diagnostic& one : outcome.diagnostics.all()) {
         RC_ASSERT(one.code == Code::not_supported_yet || one.code == Code::no_servers);
     }
-    RC_ASSERT(outcome.cluster == cluster);
+    RC_ASSERT(outcome.site.cluster == cluster);
 }
 
 model::Cluster run(std::string_view lines) {

@@ -46,13 +46,14 @@ Read<std::int64_t> read_number(const Keyword& keyword, const Word& word) {
                  range(keyword.low, keyword.high), what_keepalived_does(keyword));
 }
 
-Read<std::int64_t> read_milliseconds(const Keyword& keyword, const Word& word) {
-    const auto number = parse_thousandths(word.text);
+Read<std::chrono::microseconds> read_seconds(const Keyword& keyword, const Word& word) {
+    const auto number = parse_millionths(word.text);
     if (!number) {
         return wrong(Code::not_a_number, word, fmt::format("{} needs seconds, not \"{}\"", keyword.name, word.text),
                      "a decimal number such as 3 or 0.5", what_keepalived_does(keyword));
     }
-    if (*number >= keyword.low * 1000 && *number <= keyword.high * 1000) return *number;
+    constexpr std::int64_t second = 1000000;
+    if (*number >= keyword.low * second && *number <= keyword.high * second) return std::chrono::microseconds{*number};
     return wrong(Code::out_of_range, word, fmt::format("{} {} is out of range", keyword.name, word.text),
                  range(keyword.low, keyword.high) + " seconds", what_keepalived_does(keyword));
 }

@@ -60,8 +60,8 @@ Result<void> LiveDirector::start() {
     if (!outcome.usable())
         return refusal(fmt::format("{} has errors; nothing was applied", identity_.file), 0,
                        "correct it, or try it with lvxd --check -f " + identity_.file);
-    TRY(change_to(outcome.cluster));
-    file_cluster_ = outcome.cluster;
+    TRY(change_to(outcome.site.cluster));
+    file_cluster_ = outcome.site.cluster;
     return {};
 }
 
@@ -209,7 +209,7 @@ api::ReloadOutcome LiveDirector::reload() {
                            {{"file", identity_.file}, {"errors", std::to_string(outcome.diagnostics.errors())}});
         return {.applied = false, .diagnostics = outcome.report()};
     }
-    const model::Cluster after = reloaded(file_cluster_, outcome.cluster, cluster_);
+    const model::Cluster after = reloaded(file_cluster_, outcome.site.cluster, cluster_);
     if (after == cluster_) {
         outside_.log.info("reloaded; nothing changed", {{"file", identity_.file}});
     } else if (const auto changed = change_to(after); !changed) {
@@ -217,7 +217,7 @@ api::ReloadOutcome LiveDirector::reload() {
         outside_.log.error("reload refused: " + configuration_state_, {{"hint", changed.error().hint}});
         return {.applied = false, .diagnostics = changed.error().sentence() + "\n"};
     }
-    file_cluster_ = outcome.cluster;
+    file_cluster_ = outcome.site.cluster;
     outside_.changed();
     return {.applied = true, .diagnostics = outcome.diagnostics.all().empty() ? "" : outcome.report()};
 }

@@ -27,10 +27,10 @@ struct ServerDraft {
 
 class ServiceReader {
  public:
-    ServiceReader(const Statement& statement, Outcome& outcome) : statement_(statement), outcome_(outcome) {}
+    ServiceReader(const Statement& statement, Reading& reading) : statement_(statement), reading_(reading) {}
 
     void run() {
-        const auto head = read_head(statement_, outcome_.diagnostics);
+        const auto head = read_head(statement_, reading_.diagnostics());
         if (!head) return;
         service_.key = head->key;
         mark_is_v6_ = head->is_v6;
@@ -50,7 +50,7 @@ class ServiceReader {
     static std::span<const Row> rows();
 
  private:
-    void report(Diagnostic diagnostic) { outcome_.diagnostics.add(std::move(diagnostic)); }
+    void report(Diagnostic diagnostic) { reading_.diagnostics().add(std::move(diagnostic)); }
 
     void warn(Code code, const Place& place, std::string message, std::string note) {
         report({.severity = Severity::warning, .code = code, .place = place, .message = std::move(message),
@@ -85,7 +85,7 @@ class ServiceReader {
 
     void scheduler(const Statement& inner) {
         if (inner.words.size() < 2) return report(missing_argument(inner, "a scheduler belongs here"));
-        if (inner.words.size() > 2) surplus(inner.words[2], outcome_.diagnostics);
+        if (inner.words.size() > 2) surplus(inner.words[2], reading_.diagnostics());
         has_scheduler_ = true;
         if (const auto name = keep(read_scheduler(inner.words[1]))) service_.scheduler = *name;
     }
@@ -154,7 +154,7 @@ class ServiceReader {
         const auto address = keep(read_address(words[1]));
         std::optional<Port> port = Port{0};
         if (words.size() > 2) port = keep(read_service_port(words[2]));
-        if (words.size() > 3) surplus(words[3], outcome_.diagnostics);
+        if (words.size() > 3) surplus(words[3], reading_.diagnostics());
         draft_ = {.endpoint = {.address = address.value_or(Address{}), .port = port.value_or(0)}, .place = inner.place()};
         for (const Statement& one : inner.block) dispatch(one, Block::real_server);
         if (address && port) drafts_.push_back(draft_);
@@ -268,10 +268,7 @@ class ServiceReader {
         service_.servers.push_back(server);
     }
 
-    std::string short_place(const Place& place) const {
-        const bool here = place.file == statement_.place().file;
-        return here ? fmt::format("{}:{}", place.line, place.column) : outcome_.sources.text(place);
-    }
+    std::string short_place(const Place& place) const { return reading_.short_place(place, statement_.place()); }
 
     void refuse(std::string_view sentence, const Place& place) {
         if (sentence.empty()) return;
@@ -300,19 +297,19 @@ class ServiceReader {
             warn(Code::no_servers, statement_.place(), "this virtual server has no real servers",
                  "keepalived would leave it out; lvx tells its clients that no server is there");
         }
-        const auto [before, first] = outcome_.places.services.try_emplace(service_.key, statement_.place());
+        const auto [before, first] = reading_.places().services.try_emplace(service_.key, statement_.place());
         if (!first) {
             return report({.code = Code::duplicate_service, .place = statement_.place(),
                            .message = fmt::format("virtual server {} is described twice (first at {})",
                                                   service_.key.text(), short_place(before->second)),
                            .note = "keepalived would take both, and mix their servers"});
         }
-        for (const auto& [endpoint, place] : places_) outcome_.places.servers.emplace(std::pair{service_.key, endpoint}, place);
-        outcome_.cluster.services.push_back(std::move(service_));
+        for (const auto& [endpoint, place] : places_) reading_.places().servers.emplace(std::pair{service_.key, endpoint}, place);
+        reading_.site().cluster.services.push_back(std::move(service_));
     }
 
     const Statement& statement_;
-    Outcome& outcome_;
+    Reading& reading_;
     model::Service service_;
     std::vector<ServerDraft> drafts_;
     ServerDraft draft_;
@@ -357,7 +354,7 @@ std::span<const ServiceReader::Row> ServiceReader::rows() {
 
 }  // namespace
 
-void read_virtual_server(const Statement& statement, Outcome& outcome) { ServiceReader(statement, outcome).run(); }
+void read_virtual_server(const Statement& statement, Reading& reading) { ServiceReader(statement, reading).run(); }
 
 std::vector<std::string_view> service_keywords(Block block) {
     std::vector<std::string_view> names;

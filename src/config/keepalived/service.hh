@@ -4,15 +4,12 @@
 #include <string_view>
 #include <vector>
 
-#include "config/diagnostic.hh"
-#include "config/keyword.hh"
-#include "config/load.hh"
-#include "config/tree.hh"
+#include "config/keepalived/reading.hh"
 
 namespace lvx::config::keepalived {
 
-// Adds the service of one virtual_server statement to the outcome, with its places and diagnostics.
-void read_virtual_server(const Statement& statement, Outcome& outcome);
+// Adds the service of one virtual_server statement to the site, with its places and diagnostics.
+void read_virtual_server(const Statement& statement, Reading& reading);
 
 // The keywords with a reader here, by their name of today: the table of keywords says the same (tested).
 [[nodiscard]] std::vector<std::string_view> service_keywords(Block block);

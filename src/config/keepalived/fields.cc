@@ -1,0 +1,32 @@
+#include "config/keepalived/fields.hh"
+
+#include <fmt/format.h>
+
+namespace lvx::config::keepalived {
+
+void take_command(std::optional<model::Command>& member, const Statement& statement, Reading& reading) {
+    if (member) {
+        return reading.warn(Code::repeated_keyword, statement.place(),
+                            fmt::format("\"{}\" is given again", statement.keyword()),
+                            "of commands the first one counts, as with keepalived");
+    }
+    member = command_of(statement, reading);
+}
+
+Said::Said(const Statement& block, Block where) {
+    for (const Statement& one : block.block) {
+        if (const Keyword* keyword = find_keyword(where, one.keyword())) last_[keyword->canonical] = &one;
+    }
+}
+
+const Statement* Said::find(std::string_view keyword) const {
+    const auto found = last_.find(keyword);
+    return found == last_.end() ? nullptr : found->second;
+}
+
+Place Said::place(std::string_view keyword, const Statement& otherwise) const {
+    const Statement* statement = find(keyword);
+    return statement == nullptr ? otherwise.place() : statement->place();
+}
+
+}  // namespace lvx::config::keepalived

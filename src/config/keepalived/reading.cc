@@ -1,0 +1,70 @@
+#include "config/keepalived/reading.hh"
+
+#include <fmt/format.h>
+
+namespace lvx::config::keepalived {
+
+Reading::Reading(const std::vector<Statement>& statements, const Options& options, Outcome& outcome)
+    : options_(options), outcome_(outcome) {
+    for (const Statement& one : statements) {
+        const Keyword* keyword = find_keyword(Block::root, one.keyword());
+        if (keyword == nullptr || one.words.size() < 2) continue;
+        objects_.try_emplace({keyword->canonical, one.words[1].text}, &one);
+    }
+}
+
+void Reading::warn(Code code, const Place& place, std::string message, std::string note) {
+    report({.severity = Severity::warning, .code = code, .place = place, .message = std::move(message), .caret = {},
+            .note = std::move(note)});
+}
+
+const Statement* Reading::find_object(std::string_view keyword, std::string_view name) const {
+    const auto found = objects_.find({keyword, name});
+    return found == objects_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string_view> Reading::object_names(std::string_view keyword) const {
+    std::vector<std::string_view> names;
+    for (const auto& [key, statement] : objects_) {
+        if (key.first == keyword) names.push_back(key.second);
+    }
+    return names;
+}
+
+std::string Reading::short_place(const Place& place, const Place& near) const {
+    return place.file == near.file ? fmt::format("{}:{}", place.line, place.column) : outcome_.sources.text(place);
+}
+
+std::optional<std::int64_t> number_of(const Statement& statement, Block block) {
+    const Keyword* keyword = find_keyword(block, statement.keyword());
+    if (keyword == nullptr || statement.words.size() < 2) return std::nullopt;
+    const auto number = read_number(*keyword, statement.words[1]);
+    return number ? std::optional(*number) : std::nullopt;
+}
+
+std::optional<std::chrono::microseconds> duration_of(const Statement& statement, Block block) {
+    const Keyword* keyword = find_keyword(block, statement.keyword());
+    if (keyword == nullptr || statement.words.size() < 2) return std::nullopt;
+    const auto time = read_seconds(*keyword, statement.words[1]);
+    return time ? std::optional(*time) : std::nullopt;
+}
+
+bool flag_of(const Statement& statement) {
+    return statement.words.size() < 2 || read_flag(statement.words[1]).value_or(false);
+}
+
+std::optional<std::string> word_of(const Statement& statement) {
+    return statement.words.size() < 2 ? std::nullopt : std::optional(statement.words[1].text);
+}
+
+std::optional<model::Command> command_of(const Statement& statement, Reading& reading) {
+    const auto& words = statement.words;
+    if (words.size() < 2) return std::nullopt;
+    model::Command command{.words = command_words(words[1], reading.diagnostics())};
+    if (command.words.empty()) return std::nullopt;
+    if (words.size() > 2) command.user = words[2].text;
+    if (words.size() > 3) command.group = words[3].text;
+    return command;
+}
+
+}  // namespace lvx::config::keepalived
