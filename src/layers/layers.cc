@@ -1,0 +1,184 @@
+#include "layers/layers.hh"
+
+#include <algorithm>
+
+namespace lvx::layers {
+namespace {
+
+using model::Override;
+using model::OverrideKind;
+
+model::Service header_of(const model::Service& service) {
+    return {.key = service.key,
+            .scheduler = service.scheduler,
+            .scheduler_flags = service.scheduler_flags,
+            .one_packet = service.one_packet,
+            .persistence = service.persistence,
+            .persistence_engine = service.persistence_engine};
+}
+
+const Override* of_kinds(const Index::Parts& parts, OverrideKind first, OverrideKind last) {
+    const auto found = std::ranges::find_if(parts.overrides, [&](const Override* each) { return first <= each->kind && each->kind <= last; });
+    return found == parts.overrides.end() ? nullptr : *found;
+}
+
+// A pool's view has its servers in the pool's order, which is the service's: looked for only where the two disagree.
+const health::ServerView* observed_at(const health::PoolView* pool, std::size_t place, const Endpoint& endpoint) {
+    if (pool == nullptr) return nullptr;
+    if (place < pool->servers.size() && pool->servers[place].endpoint == endpoint) return &pool->servers[place];
+    const auto found = std::ranges::find(pool->servers, endpoint, &health::ServerView::endpoint);
+    return found == pool->servers.end() ? nullptr : &*found;
+}
+
+struct Candidate {
+    model::Server server;
+    bool down = false;  // stands there inhibited: no operator's weight wakes it up
+};
+
+class Builder {
+ public:
+    explicit Builder(const Index::Parts& parts) : parts_(parts) {}
+
+    std::vector<model::Server> servers(bool with_configured) && {
+        if (with_configured) add_configured();
+        for (const model::Leaving* each : parts_.leaving) {
+            model::Server server = each->server;
+            server.weight = 0;
+            add_unless_there(server);
+        }
+        for (const Override* each : parts_.overrides)
+            if (each->kind != OverrideKind::server_added) override_value(*each);
+        for (const Override* each : parts_.overrides)
+            if (each->kind == OverrideKind::server_added) place_last(each->server_value);
+        for (const Override* each : parts_.overrides) override_weight(*each);
+        std::vector<model::Server> result;
+        result.reserve(candidates_.size());
+        for (Candidate& each : candidates_) result.push_back(std::move(each.server));
+        return result;
+    }
+
+ private:
+    void add_configured() {
+        const std::vector<model::Server>& servers = parts_.configured->servers;
+        for (std::size_t place = 0; place < servers.size(); ++place) {
+            const health::ServerView* observed = observed_at(parts_.observed, place, servers[place].endpoint);
+            if (observed != nullptr && !observed->in_service) continue;
+            Candidate candidate{servers[place], observed != nullptr && !observed->up};
+            if (observed != nullptr) candidate.server.weight = observed->weight;
+            candidates_.push_back(std::move(candidate));
+        }
+        if (parts_.pool == nullptr || parts_.observed == nullptr || !parts_.pool->sorry || !parts_.observed->sorry) return;
+        const model::Sorry& sorry = *parts_.pool->sorry;
+        add_unless_there({.endpoint = sorry.endpoint, .method = sorry.method, .weight = *parts_.observed->sorry, .tunnel = sorry.tunnel});
+    }
+
+    auto find(const Endpoint& endpoint) {
+        return std::ranges::find(candidates_, endpoint, [](const Candidate& each) { return each.server.endpoint; });
+    }
+
+    void add_unless_there(const model::Server& server) {
+        if (find(server.endpoint) == candidates_.end()) candidates_.push_back({server});
+    }
+
+    void place_last(const model::Server& server) {
+        if (const auto found = find(server.endpoint); found != candidates_.end()) candidates_.erase(found);
+        candidates_.push_back({server});
+    }
+
+    void override_value(const Override& each) {
+        const bool edits = each.kind == OverrideKind::server_edited;
+        if (!edits && each.kind != OverrideKind::server_removed) return;
+        const auto found = find(each.server);
+        if (found == candidates_.end()) return;
+        if (!edits) candidates_.erase(found);
+        else found->server = each.server_value;
+        if (edits && found->down) found->server.weight = 0;
+    }
+
+    void override_weight(const Override& each) {
+        const bool to_zero = each.kind == OverrideKind::drained || each.kind == OverrideKind::disabled;
+        if (!to_zero && each.kind != OverrideKind::weight) return;
+        const auto found = find(each.server);
+        if (found != candidates_.end() && !found->down) found->server.weight = to_zero ? 0 : each.weight;
+    }
+
+    const Index::Parts& parts_;
+    std::vector<Candidate> candidates_;
+};
+
+}  // namespace
+
+Index::Index(const model::Site& site, const model::RunState& state, const health::View& view) {
+    for (const model::Service& service : site.cluster.services) at(service.key).configured = &service;
+    for (const model::Pool& pool : site.pools) {
+        if (!pool.services.empty()) pools_.emplace(pool.services.front(), &pool);
+        for (const model::ServiceKey& key : pool.services) at(key).pool = &pool;
+    }
+    for (const model::Leaving& leaving : state.leaving) at(leaving.service.key).leaving.push_back(&leaving);
+    for (const Override& each : state.overrides)
+        if (each.kind != OverrideKind::timeouts) at(each.service).overrides.push_back(&each);
+    observe(view);
+}
+
+void Index::observe(const health::View& view) {
+    for (const health::PoolView& observed : view.pools) {
+        const auto pool = pools_.find(observed.key);
+        if (pool == pools_.end()) continue;
+        for (const model::ServiceKey& key : pool->second->services) at(key).observed = &observed;
+    }
+}
+
+Index::Parts& Index::at(const model::ServiceKey& key) {
+    const auto [place, fresh] = parts_.try_emplace(key);
+    if (fresh) keys_.push_back(key);
+    return place->second;
+}
+
+const Index::Parts* Index::find(const model::ServiceKey& key) const {
+    const auto found = parts_.find(key);
+    return found == parts_.end() ? nullptr : &found->second;
+}
+
+std::optional<model::Service> effective_service(const Index::Parts& parts) {
+    const Override* own = of_kinds(parts, OverrideKind::service_added, OverrideKind::service_removed);
+    if (own != nullptr && own->kind == OverrideKind::service_removed) return std::nullopt;
+    const bool replaced = own != nullptr && own->kind == OverrideKind::service_added;
+    const bool configured = parts.configured != nullptr && !replaced;
+    if (!configured && !replaced && parts.leaving.empty()) return std::nullopt;
+    model::Service result = header_of(own != nullptr    ? own->value
+                                      : configured      ? *parts.configured
+                                                        : parts.leaving.front()->service);
+    result.servers = Builder(parts).servers(configured);
+    return result;
+}
+
+model::Timeouts effective_timeouts(const model::Site& site, const model::RunState& state) {
+    for (const Override& each : state.overrides)
+        if (each.kind == OverrideKind::timeouts) return each.timeouts;
+    return site.cluster.timeouts;
+}
+
+model::Cluster effective(const model::Site& site, const model::RunState& state, const health::View& view) {
+    const Index index(site, state, view);
+    model::Cluster cluster{.timeouts = effective_timeouts(site, state)};
+    for (const model::ServiceKey& key : index.keys())
+        if (auto service = effective_service(*index.find(key))) cluster.services.push_back(std::move(*service));
+    return cluster;
+}
+
+std::set<model::ServiceKey> touched(const model::Site& site, const health::View& before, const health::View& after) {
+    std::map<model::ServiceKey, const health::PoolView*> old, now;
+    for (const health::PoolView& pool : before.pools) old.emplace(pool.key, &pool);
+    for (const health::PoolView& pool : after.pools) now.emplace(pool.key, &pool);
+    std::set<model::ServiceKey> result;
+    for (const model::Pool& pool : site.pools) {
+        if (pool.services.empty()) continue;
+        const auto was = old.find(pool.services.front()), is = now.find(pool.services.front());
+        const bool gone = is == now.end(), fresh = was == old.end();
+        if (gone && fresh) continue;
+        if (gone || fresh || *was->second != *is->second) result.insert(pool.services.begin(), pool.services.end());
+    }
+    return result;
+}
+
+}  // namespace lvx::layers
