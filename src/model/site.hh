@@ -69,6 +69,8 @@ struct Globals {
     Fifo notify_fifo, vrrp_fifo, lvs_fifo;
     std::optional<SyncDaemon> sync_daemon;
     std::chrono::microseconds vrrp_startup_delay{0}, vrrp_delay_after_boot{0};
+    std::chrono::microseconds vrrp_garp_interval{0}, vrrp_gna_interval{0};  // between two on one interface
+    std::string vmac_prefix = "vrrp", vmac_addr_prefix;  // names of VMAC interfaces; "" = vmac_prefix
     bool log_unknown_vrids = false, reload_check_config = false;
     std::string state_dump_file, stats_dump_file, json_dump_file;  // "" = keepalived's names in /tmp
     std::uint8_t json_version = 1;

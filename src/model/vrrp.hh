@@ -32,13 +32,17 @@ struct InterfaceAddress {
 // Words of a virtual_routes / virtual_rules line after checking, as "ip route add" / "ip rule add" takes them.
 struct RouteLine {
     std::vector<std::string> words;
+    Family family = Family::v4;
+    std::string verb = "add";                       // "append", "prepend"
     bool no_track = false;
     std::string track_group;
     bool operator==(const RouteLine&) const = default;
 };
 struct RuleLine {
     std::vector<std::string> words;
+    Family family = Family::v4;
     bool no_track = false;
+    std::string track_group;
     bool operator==(const RuleLine&) const = default;
 };
 
