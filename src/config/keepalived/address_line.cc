@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "config/keepalived/line_cursor.hh"
+#include "config/keepalived/names.hh"
 #include "config/keepalived/route_scope.hh"
 
 namespace lvx::config::keepalived {
@@ -121,7 +122,7 @@ class AddressReader {
     void group() {
         const Word* word = words_.argument("the name of a track_group belongs here");
         if (word != nullptr) result_.track_group = word->text;
-        if (word != nullptr) reading_.expect_name(*word, "track_group");
+        if (word != nullptr) expect_object(*word, "track_group", reading_);
     }
 
     void settle() {

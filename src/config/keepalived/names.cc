@@ -1,0 +1,30 @@
+#include "config/keepalived/names.hh"
+
+#include <fmt/format.h>
+
+namespace lvx::config::keepalived {
+
+const Statement* expect_object(const Word& name, std::string_view keyword, Reading& reading) {
+    const Statement* object = reading.find_object(keyword, name.text);
+    if (object != nullptr) return object;
+    const auto names = reading.object_names(keyword);
+    reading.report({.code = Code::unknown_name, .place = name.place,
+                    .message = fmt::format("there is no {} of the name \"{}\"", keyword, name.text),
+                    .caret = suggestion(name.text, names), .note = "keepalived would ignore this name",
+                    .help = names.empty() ? fmt::format("{} {} {{ ... }} defines one", keyword, name.text) : std::string{}});
+    return nullptr;
+}
+
+bool first_of_name(const Statement& block, Reading& reading) {
+    const Keyword* keyword = find_keyword(Block::root, block.keyword());
+    if (keyword == nullptr || block.words.size() < 2) return false;
+    const Statement* first = reading.find_object(keyword->canonical, block.words[1].text);
+    if (first == nullptr || first == &block) return true;
+    reading.report({.code = Code::duplicate_name, .place = block.words[1].place,
+                    .message = fmt::format("{} {} is described twice (first at {})", keyword->canonical, block.words[1].text,
+                                           reading.short_place(first->place(), block.place())),
+                    .note = "keepalived would leave out the second one"});
+    return false;
+}
+
+}  // namespace lvx::config::keepalived
