@@ -14,6 +14,9 @@
 #include <csignal>
 #include <cstdint>
 
+// glibc's clone() by its other name: ThreadSanitizer takes clone() for fork() and would have the child stop other threads.
+extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...) noexcept;
+
 namespace lvx::script {
 
 namespace {
@@ -129,7 +132,7 @@ Result<Child> Spawner::spawn(const Program& program) {
                   .parent = ::getpid()};
     int pidfd = -1;
     void* top = static_cast<char*>(stack_.get()) + stack_size;
-    const pid_t pid = ::clone(child, top, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &launch, &pidfd);
+    const pid_t pid = ::__clone(child, top, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &launch, &pidfd);
     if (pid < 0) return refusal("cannot start a process for " + program.path, errno);
     Child result{pid, Fd(pidfd)};
     if (launch.refused == 0) return result;
