@@ -13,7 +13,7 @@ namespace lvx {
 // Decimal digits with an optional '-', the whole text, inside the type's range; nothing else.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
-// Decimal number with an optional fraction ("2", "0.25"), the whole text, not negative, in thousandths.
+// Decimal number with an optional fraction ("2", "0.25"), the whole text, not negative, in millionths.
 [[nodiscard]] std::optional<std::int64_t> parse_millionths(std::string_view text);
 
 // 1 to 65535, digits only.
