@@ -22,8 +22,11 @@ namespace lvx::api {
 struct Execution {
     std::size_t executed = 0;  // how many hold
     int refusal = 0;           // 0, or the errno with which IPVS refuses operation number `executed` (model/operation.hh)
+    std::string sentence = {};  // what else is to be said about the refusal; may be empty
     bool operator==(const Execution&) const = default;
 };
+
+class ChangeDesk;
 
 // What became of a reload: a refused file changes nothing.
 struct ReloadOutcome {
@@ -61,6 +64,10 @@ class Director {
     [[nodiscard]] virtual Execution execute(std::span<const model::Operation> operations) = 0;
     // Reads the configuration file again and applies the difference.
     [[nodiscard]] virtual ReloadOutcome reload() = 0;
+    // Who gives the orders that follow, for the log and the overrides they make.
+    virtual void asked_by(const std::string&) {}
+    // Overrides, plans, history (change_desk.hh); nullptr where there are none.
+    [[nodiscard]] virtual ChangeDesk* changes() { return nullptr; }
     // Asks the daemon to end; the answer is still sent.
     virtual void stop(StopKind kind) = 0;
 };

@@ -1,6 +1,7 @@
 #include "api/http_server.hh"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -183,6 +184,17 @@ asio::awaitable<error_code> read_request(Conversation& conversation, Parser& par
     co_return failed;
 }
 
+// The user at the other end, as the kernel vouches for it; a number where it has no name.
+std::string peer_of(int socket) {
+    ucred peer{};
+    socklen_t length = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return "?";
+    std::array<char, 1024> buffer;
+    passwd entry{}, *found = nullptr;
+    if (::getpwuid_r(peer.uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return fmt::format("uid {}", peer.uid);
+    return found->pw_name;
+}
+
 // One request and its answer; false ends the conversation.
 asio::awaitable<bool> exchange(Conversation& conversation) {
     if (!co_await wait_for_request(conversation)) co_return false;
@@ -197,7 +209,8 @@ asio::awaitable<bool> exchange(Conversation& conversation) {
     if (door.director == nullptr) co_return false;
     ++door.counters.requests;
     auto request = parser.release();
-    const Response response = answer({std::string(request.method_string()), std::string(request.target()), std::move(request.body())},
+    const Response response = answer({std::string(request.method_string()), std::string(request.target()), std::move(request.body()),
+                                      peer_of(conversation.stream.socket().native_handle())},
                                      *door.director, door.counters);
     const bool keep_alive = request.keep_alive() && !door.closing;
     co_return co_await send(conversation, response, request.version(), keep_alive) && keep_alive;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/answer.hh"
+#include "api/change.hh"
 #include "api/director_view.hh"
 #include "api/snapshot.hh"
 #include "model/operation.hh"
@@ -27,12 +28,20 @@ struct JsonFault {
 using Operations = std::vector<model::Operation>;
 using Verdicts = std::vector<VerdictSnapshot>;
 using Interfaces = std::vector<InterfaceSnapshot>;
+using History = std::vector<HistoryEntry>;
+
+// Values about changes.
+template <class T>
+concept ChangeWire = std::same_as<T, model::RunState> || std::same_as<T, model::Record> || std::same_as<T, model::ConfigurationText> ||
+                     std::same_as<T, OverridesSnapshot> || std::same_as<T, ClearOutcome> || std::same_as<T, PlanOutcome> ||
+                     std::same_as<T, ApplyRequest> || std::same_as<T, ApplyOutcome> || std::same_as<T, History> ||
+                     std::same_as<T, ServerRequest> || std::same_as<T, ServersOutcome> || std::same_as<T, ConfigurationView>;
 
 template <class T>
 concept Wire = std::same_as<T, StatusSnapshot> || std::same_as<T, ServicesSnapshot> || std::same_as<T, Verdicts> ||
                std::same_as<T, Interfaces> || std::same_as<T, ConnectionSnapshot> || std::same_as<T, model::Timeouts> ||
                std::same_as<T, Operations> || std::same_as<T, OperationsOutcome> || std::same_as<T, ReloadOutcome> ||
-               std::same_as<T, Problem>;
+               std::same_as<T, Problem> || ChangeWire<T>;
 
 // One line, without a final newline.
 template <Wire T>

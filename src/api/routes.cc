@@ -10,31 +10,14 @@
 #include <map>
 
 #include "api/execute_list.hh"
-#include "api/json.hh"
 #include "api/metrics.hh"
+#include "api/route.hh"
 
 namespace lvx::api {
-
-namespace {
-
-using Query = std::map<std::string_view, std::string_view>;
-using Refused = std::unexpected<Problem>;
-
-struct Call {
-    const Query& query;
-    const std::string& body;
-    Director& director;
-    const ServerCounters& door;
-};
-
-using Answer = std::expected<Response, Problem>;
 
 Refused bad_request(std::string detail, std::string hint) {
     return Refused(Problem{.title = "Bad Request", .status = 400, .detail = std::move(detail), .code = "bad_request", .hint = std::move(hint)});
 }
-
-template <class T>
-Response json_response(const T& value) { return {.content_type = "application/json", .body = to_json(value) + "\n"}; }
 
 std::expected<std::uint64_t, Problem> number(const Query& query, std::string_view name, std::uint64_t absent, std::uint64_t limit) {
     const auto found = query.find(name);
@@ -47,6 +30,8 @@ std::expected<std::uint64_t, Problem> number(const Query& query, std::string_vie
     }
     return value;
 }
+
+namespace {
 
 // ---- the resources ----
 
@@ -83,7 +68,8 @@ Problem refusal_problem(const Execution& execution) {
     const char* symbol = strerrorname_np(execution.refusal);
     return {.title = "Operation refused",
             .status = 409,
-            .detail = fmt::format("operation {}: {}", execution.executed, strerrordesc_np(execution.refusal)),
+            .detail = fmt::format("operation {}: {}", execution.executed,
+                              execution.sentence.empty() ? strerrordesc_np(execution.refusal) : execution.sentence),
             .code = symbol == nullptr ? fmt::format("E{}", execution.refusal) : symbol,
             .hint = "those before it hold, those after it were not looked at",
             .number = execution.refusal,
@@ -93,12 +79,14 @@ Problem refusal_problem(const Execution& execution) {
 Answer post_operations(const Call& call) {
     const auto operations = from_json<Operations>(call.body);
     if (!operations) return bad_request(operations.error().sentence(), "send a list of operations: [{\"flush\": {}}]");
+    call.director.asked_by(call.who);
     const Execution execution = execute_list(call.director, *operations);
     if (execution.refusal != 0) return Refused(refusal_problem(execution));
     return json_response(OperationsOutcome{execution.executed});
 }
 
 Answer post_reload(const Call& call) {
+    call.director.asked_by(call.who);
     const ReloadOutcome outcome = call.director.reload();
     Response response = json_response(outcome);
     if (!outcome.applied) response.status = 422;
@@ -113,13 +101,7 @@ Answer post_stop(const Call& call) {
     return Response{.status = 202, .content_type = "application/json", .body = "{}\n"};
 }
 
-struct Route {
-    std::string_view method, path;
-    Answer (*answer)(const Call&);
-    std::array<std::string_view, 2> parameters = {};
-};
-
-constexpr std::array routes{
+constexpr std::array plain_routes{
     Route{"GET", "/v1/status", get_status},
     Route{"GET", "/v1/services", get_services},
     Route{"GET", "/v1/connections", get_connections, {"cursor", "limit"}},
@@ -151,19 +133,37 @@ std::expected<Query, Problem> parse_query(std::string_view text, const Route& ro
     return query;
 }
 
+constexpr std::array<std::span<const Route> (*)(), 2> tables{[] { return std::span<const Route>(plain_routes); }, change_routes};
+
+bool leads_to(const Route& route, std::string_view path) {
+    if (!route.path.ends_with('/')) return route.path == path;
+    return path.size() > route.path.size() && path.starts_with(route.path);
+}
+
 Response not_found(std::string_view path) {
     std::string known;
-    for (const Route& route : routes) known += (known.empty() ? "" : ", ") + std::string(route.path);
+    for (const auto table : tables)
+        for (const Route& route : table())
+            if (known.find(route.path) == known.npos) known += (known.empty() ? "" : ", ") + std::string(route.path);
     return problem_response({.title = "Not Found", .status = 404, .detail = fmt::format("there is no {}", path),
                              .code = "no_such_resource", .hint = "there are " + known});
 }
 
-Response not_allowed(const Route& route, std::string_view method) {
+Response not_allowed(std::string_view path, std::string_view methods, std::string_view method) {
     Response response = problem_response({.title = "Method Not Allowed", .status = 405,
-                                          .detail = fmt::format("{} knows no {}", route.path, method),
-                                          .code = "no_such_method", .hint = "use " + std::string(route.method)});
-    response.allow = route.method;
+                                          .detail = fmt::format("{} knows no {}", path, method),
+                                          .code = "no_such_method", .hint = fmt::format("use {}", methods)});
+    response.allow = methods;
     return response;
+}
+
+Response answer_with(const Route& route, const Request& request, std::string_view path, Director& director, const ServerCounters& door) {
+    const std::string_view target = request.target;
+    const auto query = parse_query(path.size() < target.size() ? target.substr(path.size() + 1) : std::string_view{}, route);
+    if (!query) return problem_response(query.error());
+    const std::string_view rest = route.path.ends_with('/') ? path.substr(route.path.size()) : std::string_view{};
+    auto result = route.answer({*query, request.body, director, door, request.who, rest});
+    return result ? std::move(*result) : problem_response(result.error());
 }
 
 }  // namespace
@@ -173,15 +173,16 @@ Response problem_response(const Problem& problem) {
 }
 
 Response answer(const Request& request, Director& director, const ServerCounters& door) {
-    const std::string_view target = request.target;
-    const std::string_view path = target.substr(0, target.find('?'));
-    const auto route = std::ranges::find(routes, path, &Route::path);
-    if (route == routes.end()) return not_found(path);
-    if (route->method != request.method) return not_allowed(*route, request.method);
-    const auto query = parse_query(path.size() < target.size() ? target.substr(path.size() + 1) : std::string_view{}, *route);
-    if (!query) return problem_response(query.error());
-    auto result = route->answer({*query, request.body, director, door});
-    return result ? std::move(*result) : problem_response(result.error());
+    const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+    std::string methods;
+    for (const auto table : tables) {
+        for (const Route& route : table()) {
+            if (!leads_to(route, path)) continue;
+            if (route.method == request.method) return answer_with(route, request, path, director, door);
+            methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+        }
+    }
+    return methods.empty() ? not_found(path) : not_allowed(path, methods, request.method);
 }
 
 }  // namespace lvx::api

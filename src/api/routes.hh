@@ -5,6 +5,9 @@
 //   GET  /v1/connections[?cursor=N][&limit=N]                               NDJSON; a Link header leads to the next page
 //   POST /v1/operations                                                     a list, in order, up to the first refusal
 //   POST /v1/reload, POST /v1/stop[?forwarding=keep|stop]
+//   GET  /v1/config /v1/config/history /v1/config/text[?number=N] /v1/config/delta[?as=keepalived|ipvsadm] /v1/overrides
+//   POST /v1/config/plan /v1/config/apply /v1/config/confirm /v1/config/rollback[?number=N] /v1/servers
+//   DELETE /v1/overrides, /v1/overrides/NAME                                docs/api.md has their shapes
 //   GET  /healthz, GET /metrics
 //
 // Whatever is wrong is a problem of RFC 9457 (answer.hh).
@@ -24,6 +27,7 @@ struct Request {
     std::string method;
     std::string target;  // path and query as in the request line
     std::string body;
+    std::string who = {};  // user at the other end of the socket
 };
 
 struct Response {
