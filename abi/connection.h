@@ -61,6 +61,17 @@ struct tag_line {
 };
 ABI_ASSERT_SIZE(struct tag_line, 16);
 
+/*
+ * The change feed: one byte per slot that is set when the slot's connection began, changed its state or ended, and one
+ * byte per line of those ("this line has marks"), so that whoever listens scans 1/4096 of the table's slots.  Plain
+ * stores, no lock and no atomics: the listener clears a byte before it reads the slot, so a change is seen at least
+ * once.  Written only while root.change_feed is not 0.
+ */
+struct mark_line {
+    __u8 marks[MARKS_PER_LINE];
+};
+ABI_ASSERT_SIZE(struct mark_line, 64);
+
 ABI_END
 
 #endif

@@ -5,6 +5,7 @@
 
 enum {
     SLOTS_PER_BUCKET = 8,        /* 8 tags of 16 bits: two 64-bit words are compared at once */
+    MARKS_PER_LINE = 64,         /* change feed: a cache line of one-byte marks */
     VERDICT_LIMIT = 64,          /* stride of the verdict counters; the list may grow up to it */
     INTERFACE_LIMIT = 32,        /* interfaces attached at once */
     INTERFACE_INDEX_SIZE = 1024, /* hash of ifindex -> interface, probed INTERFACE_PROBES times */

@@ -36,6 +36,8 @@ const volatile struct settings settings = {};
 SHARED_ARRAY(root, struct root, 1);
 SHARED_ARRAY(connection_tags, struct tag_line, 1);
 SHARED_ARRAY(connections, struct connection, SLOTS_PER_BUCKET);
+SHARED_ARRAY(change_marks, struct mark_line, 1);
+SHARED_ARRAY(change_lines, struct mark_line, 1);
 SHARED_ARRAY(services, struct service, CONFIGURATION_SETS);
 SHARED_ARRAY(servers, struct server, CONFIGURATION_SETS);
 SHARED_ARRAY(server_loads, struct server_load, 1);
@@ -63,6 +65,8 @@ struct {
 
 ARRAY_ACCESSOR(tag_line_at, connection_tags, struct tag_line)
 ARRAY_ACCESSOR(connection_at, connections, struct connection)
+ARRAY_ACCESSOR(change_marks_at, change_marks, struct mark_line)
+ARRAY_ACCESSOR(change_lines_at, change_lines, struct mark_line)
 ARRAY_ACCESSOR(server_load_at, server_loads, struct server_load)
 ARRAY_ACCESSOR(schedule_cursor_at, schedule_cursors, struct schedule_cursor)
 ARRAY_ACCESSOR(nexthop_at, nexthops, struct nexthop)

@@ -40,6 +40,20 @@ static __always_inline struct server_load* table_load(const struct table* t, __u
     return (void)t, server_load_at(id);
 }
 
+static __always_inline int table_has_listener(const struct table* t) {
+    const struct root* header = root_get();
+
+    return (void)t, header && header->change_feed;
+}
+
+static __always_inline struct mark_line* table_marks(const struct table* t, __u32 line) {
+    return (void)t, change_marks_at(line);
+}
+
+static __always_inline struct mark_line* table_mark_lines(const struct table* t, __u32 line) {
+    return (void)t, change_lines_at(line);
+}
+
 /* Last: it needs the accessors. */
 #include "bpf/table/table.h"
 

@@ -78,6 +78,12 @@ STEP int way_refresh(void* context, struct connection* slot, const struct servic
         way_store(slot, slot->return_ifindex, generation, fib.dmac, slot->return_vlan);
         return STEP_ON;
     }
+    /* Learnt from another director, who knows its client's MAC but not by which of our devices: the route says that. */
+    const __u64 station = slot_word(slot, WORD_MAC);
+    if (result == BPF_FIB_LKUP_RET_NO_NEIGH && !learnt && station && interface_find(fib.ifindex)) {
+        way_store(slot, fib.ifindex, generation, slot->return_mac, slot->return_vlan);
+        return STEP_ON;
+    }
     const int unsure = found || result == BPF_FIB_LKUP_RET_FWD_DISABLED ||
                        (result == BPF_FIB_LKUP_RET_NO_NEIGH &&
                         (fib.ifindex == slot->return_ifindex || !interface_find(fib.ifindex)));

@@ -17,6 +17,7 @@
 #include "bpf/table/gauge.h"
 #include "bpf/table/hash.h"
 #include "bpf/table/lookup.h"
+#include "bpf/table/mark.h"
 #include "bpf/table/move.h"
 #include "bpf/table/remove.h"
 #include "bpf/table/storage.h"
@@ -151,7 +152,10 @@ TABLE_INLINE int publish(const struct table* t, struct lookup* lookup, const str
     tag_store(line, index % SLOTS_PER_BUCKET, hash_tag(lookup->hash));
     gauge_bind(t, lookup->set, opening->server, state_active(opening->state));
     lookup->control = live;
-    if (swap_u64(&slot->control, claimed, live) == claimed) return 1;
+    if (swap_u64(&slot->control, claimed, live) == claimed) {
+        table_mark(t, index);
+        return 1;
+    }
     gauge_unbind(t, lookup->set, opening->server, state_active(opening->state));
     return 0;
 }

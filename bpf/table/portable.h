@@ -55,6 +55,7 @@ typedef __u64 __attribute__((may_alias)) aliased_u64;
 #define load_u32(place) (*(const volatile __u32*)(place))
 #define store_u32(place, value) (*(volatile __u32*)(place) = (value))
 #define store_u16(place, value) (*(volatile __u16*)(place) = (value))
+#define store_u8(place, value) (*(volatile __u8*)(place) = (value))
 #define load_control(slot) load_u64(&(slot)->control)
 /* The old value; the swap happened when it is `expected`. */
 #define swap_u64(place, expected, desired) __sync_val_compare_and_swap((place), (expected), (desired))
@@ -66,6 +67,7 @@ typedef __u64 __attribute__((may_alias)) aliased_u64;
 #define load_u32(place) __atomic_load_n((place), __ATOMIC_RELAXED)
 #define store_u32(place, value) __atomic_store_n((place), (value), __ATOMIC_RELAXED)
 #define store_u16(place, value) __atomic_store_n((place), (value), __ATOMIC_RELAXED)
+#define store_u8(place, value) __atomic_store_n((place), (value), __ATOMIC_RELEASE)
 #define load_control(slot) __atomic_load_n(&(slot)->control, __ATOMIC_ACQUIRE)
 #define swap_u64(place, expected, desired)                                                                   \
     ({                                                                                                       \

@@ -10,6 +10,7 @@
 #include "bpf/table/control.h"
 #include "bpf/table/find.h"
 #include "bpf/table/gauge.h"
+#include "bpf/table/mark.h"
 #include "bpf/table/storage.h"
 #include "bpf/table/tag.h"
 #include "bpf/table/tcp_state.h"
@@ -31,6 +32,7 @@ TABLE_INLINE void slot_free(const struct table* t, __u32 index, struct connectio
 
     if (line) tag_store(line, index % SLOTS_PER_BUCKET, 0);
     swap_u64(&slot->control, claimed, control_make(control_generation(claimed), SLOT_free, 0, 0));
+    table_mark(t, index);
 }
 
 /* Ends the connection whose control word was `seen`, in whatever state it is by now.  1: done; 0: it was

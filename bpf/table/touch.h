@@ -10,6 +10,7 @@
 #include "bpf/table/find.h"
 #include "bpf/table/gauge.h"
 #include "bpf/table/lookup.h"
+#include "bpf/table/mark.h"
 #include "bpf/table/remove.h"
 #include "bpf/table/storage.h"
 #include "bpf/table/tcp_state.h"
@@ -50,6 +51,7 @@ TABLE_FUNCTION int table_advance(const struct table* t, struct lookup* lookup, _
             return 0;
         next = control_after(service, control, flow >> 8 & 3, flow & 7, lookup->now);
         if (next == control || swap_state(t, slot, control, next)) {
+            if (control_state(next) != control_state(control)) table_mark(t, index);
             lookup->control = next;
             return 1;
         }

@@ -70,6 +70,8 @@ void size_maps(const lvx_bpf& skeleton, const abi::root& root) {
     const std::uint64_t sets = CONFIGURATION_SETS;
     size(skeleton.maps.connection_tags, root.buckets);
     size(skeleton.maps.connections, std::uint64_t{root.buckets} * SLOTS_PER_BUCKET);
+    size(skeleton.maps.change_marks, table::mark_lines_for(root.buckets));
+    size(skeleton.maps.change_lines, table::mark_line_lines_for(root.buckets));
     size(skeleton.maps.services, sets * root.max_services);
     size(skeleton.maps.servers, sets * root.max_servers);
     size(skeleton.maps.server_loads, root.max_servers);

@@ -68,7 +68,8 @@ Memory machine_memory() {
 std::uint64_t bytes(const Layout& layout) {
     const std::uint64_t sets = CONFIGURATION_SETS;
     const std::uint64_t counter_blocks = layout.cpus + 1;  // one more for what was counted at the last zero
-    return layout.buckets * bytes_per_bucket + sizeof(abi::root) + sets * layout.services * sizeof(abi::service) +
+    const std::uint64_t marks = table::mark_lines_for(layout.buckets) + table::mark_line_lines_for(layout.buckets);
+    return layout.buckets * bytes_per_bucket + marks * sizeof(abi::mark_line) + sizeof(abi::root) + sets * layout.services * sizeof(abi::service) +
            sets * layout.servers * sizeof(abi::server) + sets * layout.pool_words * sizeof(std::uint32_t) +
            layout.servers * sizeof(abi::server_load) + layout.services * sizeof(abi::schedule_cursor) +
            layout.nexthops * sizeof(abi::nexthop) + INTERFACE_INDEX_SIZE * sizeof(abi::interface) +

@@ -23,6 +23,8 @@ namespace lvx::dataplane {
 #define SHARED_ARRAYS(X)                       \
     X(connection_tags, abi::tag_line)          \
     X(connections, abi::connection)            \
+    X(change_marks, abi::mark_line)            \
+    X(change_lines, abi::mark_line)            \
     X(services, abi::service)                  \
     X(servers, abi::server)                    \
     X(server_loads, abi::server_load)          \

@@ -1,0 +1,252 @@
+#include "sync/table_side.hh"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lvx::sync {
+namespace {
+
+struct ReasonText {
+    std::string_view name, sentence;
+};
+constexpr std::array reason_texts = {
+#define X(name, sentence) ReasonText{#name, sentence},
+    LVX_SYNC_KEPT_OUT(X)
+#undef X
+};
+
+std::uint16_t swapped(std::uint16_t port) { return static_cast<std::uint16_t>(port << 8 | port >> 8); }
+
+Address address_of(const abi::address& address) {
+    std::array<std::uint8_t, 16> bytes;
+    std::memcpy(bytes.data(), address.bytes, bytes.size());
+    return Address::from_mapped(bytes);
+}
+
+abi::address abi_address(const Address& address) {
+    abi::address result;
+    std::memcpy(result.bytes, address.mapped().data(), sizeof result.bytes);
+    return result;
+}
+
+std::uint64_t mixed(std::uint64_t value) {
+    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
+    value = (value ^ value >> 27) * 0x94d049bb133111eb;
+    return value ^ value >> 31;
+}
+
+struct Mixer {
+    std::uint64_t sum = 0x9e3779b97f4a7c15;
+    void add(std::uint64_t value) { sum = mixed(sum ^ value) + 0x9e3779b97f4a7c15; }
+    void add(const Address& address) {
+        std::uint64_t halves[2];
+        std::memcpy(halves, address.mapped().data(), sizeof halves);
+        add(halves[0]);
+        add(halves[1]);
+    }
+};
+
+model::ServiceKey key_of(const abi::service& service) {
+    return {.protocol = static_cast<model::Protocol>(service.protocol),
+            .address = address_of(service.address),
+            .port = swapped(service.port)};
+}
+
+// What is the same everywhere about a connection; not its state and times.
+std::uint64_t digest_of(std::uint8_t protocol, const Endpoint& client, const Endpoint& destination, const Endpoint& server) {
+    Mixer mixer;
+    mixer.add(std::uint64_t{protocol} << 48 | std::uint64_t{client.port} << 32 | std::uint64_t{destination.port} << 16 | server.port);
+    mixer.add(client.address);
+    mixer.add(destination.address);
+    mixer.add(server.address);
+    return mixer.sum | 1;
+}
+
+}  // namespace
+
+std::string_view kept_out_name(KeptOut reason) { return reason_texts[static_cast<std::size_t>(reason)].name; }
+std::string_view kept_out_sentence(KeptOut reason) { return reason_texts[static_cast<std::size_t>(reason)].sentence; }
+
+std::uint64_t digest(const SyncedConnection& connection) {
+    return digest_of(connection.key.protocol, connection.key.client, connection.key.destination, connection.server);
+}
+
+std::uint32_t ticks_of(Milliseconds time, const TableTime& clock) {
+    return static_cast<std::uint32_t>((std::max<std::int64_t>(time.count(), 0) * 1000 + clock.tick_us - 1) / clock.tick_us);
+}
+
+Milliseconds time_of(std::int64_t ticks, const TableTime& clock) { return Milliseconds(ticks * clock.tick_us / 1000); }
+
+std::size_t Directory::Hash::operator()(const model::ServiceKey& key) const {
+    Mixer mixer;
+    mixer.add(std::uint64_t{key.fwmark} << 32 | std::uint64_t{key.port} << 8 | static_cast<std::uint8_t>(key.protocol));
+    mixer.add(key.address);
+    return mixer.sum;
+}
+
+std::size_t Directory::Hash::operator()(const std::pair<std::uint32_t, Endpoint>& key) const {
+    Mixer mixer;
+    mixer.add(std::uint64_t{key.first} << 16 | key.second.port);
+    mixer.add(key.second.address);
+    return mixer.sum;
+}
+
+Directory Directory::of(const table::table& table, std::uint32_t set) {
+    Directory directory;
+    for (std::uint32_t id = 0; id < table.max_services; ++id) {
+        const abi::service& service = table.services[set * table.max_services + id];
+        if (service.flags & abi::SERVICE_PRESENT) directory.services_.emplace(key_of(service), id);
+    }
+    for (std::uint32_t id = 0; id < table.max_servers; ++id) {
+        const abi::server& server = table.servers[set * table.max_servers + id];
+        if (!(server.flags & abi::SERVER_AVAILABLE)) continue;
+        directory.servers_.emplace(std::pair(server.service, Endpoint{address_of(server.address), swapped(server.port)}), id);
+    }
+    return directory;
+}
+
+std::optional<std::uint32_t> Directory::service(const model::ServiceKey& key) const {
+    const auto found = services_.find(key);
+    return found == services_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::uint32_t> Directory::server(std::uint32_t service, const Endpoint& identity) const {
+    const auto found = servers_.find({service, identity});
+    return found == servers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<model::ServiceKey> Directory::serving(std::uint8_t protocol, const Endpoint& destination) const {
+    for (const Port port : {destination.port, Port{0}}) {
+        const model::ServiceKey key{.protocol = static_cast<model::Protocol>(protocol), .address = destination.address, .port = port};
+        if (services_.contains(key)) return key;
+    }
+    return std::nullopt;
+}
+
+TableSide::TableSide(const table::table& table, std::uint32_t set)
+    : table_(table), set_(set), directory_(Directory::of(table, set)) {
+    table_.marks = nullptr;
+}
+
+void TableSide::learn_ids(std::uint32_t set) {
+    set_ = set;
+    directory_ = Directory::of(table_, set);
+}
+
+std::uint32_t TableSide::timeout_ticks(std::uint32_t slot, std::uint32_t state) const {
+    const abi::service* service = table::table_service(&table_, set_, table::slot_service(&table_.slots[slot]));
+    return service ? service->timeout_ticks[state % STATE_LIMIT] : 0;
+}
+
+std::optional<SyncedConnection> TableSide::read(std::uint32_t slot, const TableTime& time, std::uint64_t& control) const {
+    const abi::connection copy = table::table_copy(&table_, slot);
+    control = copy.control;
+    if (!table::control_live(control, time.tick)) return std::nullopt;
+    const abi::service* service = table::table_service(&table_, set_, copy.service);
+    const abi::server* server = table::table_server(&table_, set_, copy.server);
+    if (!service || !server) return std::nullopt;
+    const std::uint32_t state = table::control_state(control);
+    const std::int64_t left = static_cast<std::int32_t>(table::control_expires(control) - time.tick);
+    SyncedConnection result{.key = {.protocol = copy.protocol,
+                                    .client = {address_of(copy.client), swapped(copy.client_port)},
+                                    .destination = {address_of(service->address), swapped(copy.virtual_port)}},
+                            .server = {address_of(server->address), swapped(copy.server_port)},
+                            .service = key_of(*service),
+                            .server_port = swapped(server->port),
+                            .state = static_cast<std::uint8_t>(state),
+                            .method = static_cast<model::Method>(server->method),
+                            .remaining = time_of(left, time),
+                            .age = time_of(std::max<std::int64_t>(std::int64_t{service->timeout_ticks[state]} - left, 0), time)};
+    std::memcpy(result.client_station.data(), copy.return_mac, result.client_station.size());
+    return result;
+}
+
+std::uint64_t TableSide::identity_digest(std::uint32_t slot, std::uint64_t control) const {
+    const abi::connection copy = table::table_copy(&table_, slot);
+    if (copy.control == 0 || !table::control_same(copy.control, control)) return 0;
+    const abi::service* service = table::table_service(&table_, set_, copy.service);
+    const abi::server* server = table::table_server(&table_, set_, copy.server);
+    if (!service || !server) return 0;
+    return digest_of(copy.protocol, {address_of(copy.client), swapped(copy.client_port)},
+                     {address_of(service->address), swapped(copy.virtual_port)},
+                     {address_of(server->address), swapped(copy.server_port)});
+}
+
+table::lookup TableSide::lookup_of(const SyncedConnection& connection, const TableTime& time) const {
+    return {.client = abi_address(connection.key.client.address),
+            .other = abi_address(connection.key.destination.address),
+            .client_port = swapped(connection.key.client.port),
+            .other_port = swapped(connection.key.destination.port),
+            .protocol = connection.key.protocol,
+            .zero = {},
+            .now = time.tick,
+            .set = set_,
+            .hash = 0,
+            .control = 0};
+}
+
+std::optional<Placed> TableSide::find(const SyncedConnection& connection, const TableTime& time) const {
+    table::lookup lookup = lookup_of(connection, time);
+    const int slot = table::table_find_request(&table_, &lookup);
+    if (slot < 0) return std::nullopt;
+    return Placed{static_cast<std::uint32_t>(slot), lookup.control};
+}
+
+std::optional<Placed> TableSide::find_ambiguous(const SyncedConnection& connection, const TableTime& time) const {
+    table::lookup lookup = lookup_of(connection, time);
+    lookup.other = abi_address(connection.server.address);
+    lookup.other_port = swapped(connection.server.port);
+    const int slot = table::table_find_reply(&table_, &lookup);
+    if (slot < 0) return std::nullopt;
+    return Placed{static_cast<std::uint32_t>(slot), lookup.control};
+}
+
+bool TableSide::same_server(std::uint32_t slot, const SyncedConnection& connection) const {
+    const abi::connection copy = table::table_copy(&table_, slot);
+    const abi::server* server = table::table_server(&table_, set_, copy.server);
+    return copy.control != 0 && server && address_of(server->address) == connection.server.address &&
+           swapped(copy.server_port) == connection.server.port;
+}
+
+std::expected<Placed, KeptOut> TableSide::insert(const SyncedConnection& connection, const TableTime& time) const {
+    if (connection.is_template || connection.service.fwmark != 0) return std::unexpected(KeptOut::not_in_table);
+    const auto service = directory_.service(connection.service);
+    if (!service) return std::unexpected(KeptOut::no_service);
+    const auto server = directory_.server(*service, connection.server_identity());
+    if (!server) return std::unexpected(KeptOut::no_server);
+    const abi::server* row = table::table_server(&table_, set_, *server);
+    if (row->method != static_cast<std::uint8_t>(connection.method)) return std::unexpected(KeptOut::other_method);
+    table::lookup lookup = lookup_of(connection, time);
+    lookup.hash = table::hash_client(&table_, &lookup.client, lookup.client_port, lookup.protocol);
+    // The device is not known and the way was never looked up here; the MAC is where it is tried first (step/way.h).
+    table::opening opening{.service = *service,
+                           .server = *server,
+                           .server_port = swapped(connection.server.port),
+                           .state = connection.state,
+                           .existed = 0,
+                           .timeout = ticks_of(connection.remaining, time),
+                           .return_ifindex = 0,
+                           .return_generation = 0,
+                           .return_mac = {},
+                           .return_vlan = 0};
+    std::memcpy(opening.return_mac, connection.client_station.data(), sizeof opening.return_mac);
+    const int slot = table::table_insert(&table_, &lookup, &opening);
+    if (slot == table::TABLE_FULL) return std::unexpected(KeptOut::table_full);
+    if (slot == table::TABLE_AMBIGUOUS) return std::unexpected(KeptOut::ambiguous);
+    if (slot < 0 || opening.existed) return std::unexpected(KeptOut::contended);
+    return Placed{static_cast<std::uint32_t>(slot), lookup.control};
+}
+
+std::optional<std::uint64_t> TableSide::change(std::uint32_t slot, std::uint64_t seen, std::uint32_t state,
+                                               std::uint32_t expires) const {
+    const std::uint64_t next = table::control_with(seen, state, expires);
+    if (next == seen) return seen;
+    if (!table::swap_state(&table_, &table_.slots[slot], seen, next)) return std::nullopt;
+    return next;
+}
+
+bool TableSide::remove(std::uint32_t slot, std::uint64_t seen, const TableTime& time) const {
+    return table::table_remove(&table_, slot, seen, set_, time.tick) == 1;
+}
+
+}  // namespace lvx::sync
