@@ -19,6 +19,9 @@ struct Bounds {
     std::size_t notices = 65536;     // told and not yet carried out
     std::size_t fifo_lines = 4096;   // of one FIFO whose reader is slow
     std::size_t mails = 256;
+    // A notify script that hangs must not keep its object's later ones waiting for ever.
+    std::chrono::milliseconds script_time{300'000};
+    std::chrono::milliseconds mail_reply_time{30'000}, mail_retry_delay{5'000};
 };
 
 // Since start, one for each bound and each failure.
