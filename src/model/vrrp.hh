@@ -146,6 +146,7 @@ struct VrrpInstance {
     // lvx: further ways on which the same advertisements are sent and heard (heartbeat's several paths).
     struct Path { std::string interface; std::optional<Address> peer; bool operator==(const Path&) const = default; };
     std::vector<Path> paths;
+    std::string fast_peer;                          // lvx: BFD session whose end means that the master is dead
     bool operator==(const VrrpInstance&) const = default;
 };
 

@@ -53,6 +53,11 @@ const Routers::Group* Routers::group_of(Index instance) const {
     return nullptr;
 }
 
+std::string Routers::group_name(Index instance) const {
+    const Group* group = group_of(instance);
+    return group == nullptr ? "" : group->configuration.name;
+}
+
 // Members of a sync group heed only unweighted objects, unless sync_group_tracking_weight.
 Standing Routers::standing_of(Index instance) const {
     const Group* group = group_of(instance);

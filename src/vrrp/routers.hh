@@ -55,6 +55,11 @@ class Routers {
     [[nodiscard]] const model::Vrrp& configuration() const { return configuration_; }
     [[nodiscard]] std::optional<Index> find(std::string_view name) const;
 
+    [[nodiscard]] const Observed& observed() const { return observed_; }
+    [[nodiscard]] std::string group_name(Index instance) const;  // "" = none
+    // All that keeps it in FAULT, its sync group's faults included.
+    [[nodiscard]] std::vector<std::string> faults_of(Index instance) const;
+
     // What the driver finds out.
     [[nodiscard]] Deeds observe(const TrackKey& key, std::int64_t value, Instant now);
     [[nodiscard]] Deeds set_ground(Index instance, std::vector<std::string> faults, Instant now);
@@ -84,7 +89,6 @@ class Routers {
     [[nodiscard]] const Group* group_of(Index instance) const;
     [[nodiscard]] Standing standing_of(Index instance) const;
     [[nodiscard]] bool has_faults(Index instance) const;
-    [[nodiscard]] std::vector<std::string> faults_of(Index instance) const;
     [[nodiscard]] bool is_waiting(Index instance) const;
     void fire(Index instance, Event event, const std::string& why, Instant now, Deeds& deeds);
     void carry(Index instance, const Outcome& outcome, Deeds& deeds) const;

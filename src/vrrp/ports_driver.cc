@@ -1,0 +1,198 @@
+#include "vrrp/ports_driver.hh"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace lvx::vrrp {
+
+namespace {
+
+std::uint16_t interval_on_wire(const model::VrrpInstance& instance) {
+    if (instance.version == 2) return static_cast<std::uint16_t>(std::chrono::round<std::chrono::seconds>(instance.advert_interval).count());
+    return static_cast<std::uint16_t>(instance.advert_interval.count() / 10'000);
+}
+
+Address group_of(const model::VrrpInstance& instance) {
+    return instance.group.value_or(instance.family == Family::v4 ? group_v4 : group_v6);
+}
+
+bool sends_seal(const model::Hmac& hmac) { return !hmac.keys.empty() && hmac.mode != model::Hmac::Mode::receive_only; }
+
+const model::HmacKey* active_key(const model::Hmac& hmac) {
+    const auto found = std::ranges::find(hmac.keys, hmac.active, &model::HmacKey::id);
+    return found == hmac.keys.end() ? &hmac.keys.front() : &*found;
+}
+
+}  // namespace
+
+Advert advert_of(const model::VrrpInstance& configuration, std::uint8_t priority) {
+    Advert advert{.version = configuration.version, .vrid = configuration.vrid, .priority = priority, .interval = interval_on_wire(configuration)};
+    if (configuration.version == 2) {
+        advert.auth = configuration.auth;
+        std::ranges::copy(configuration.auth_data, advert.password.begin());
+    }
+    for (const model::InterfaceAddress& address : configuration.addresses)
+        if (address.address.family() == configuration.family) advert.addresses.push_back(address.address);
+    return advert;
+}
+
+Expected expected_of(const model::VrrpInstance& configuration) {
+    const Advert own = advert_of(configuration, configuration.priority);
+    return {.version = configuration.version,
+            .vrid = configuration.vrid,
+            .family = configuration.family,
+            .unicast = configuration.unicast,
+            .group = group_of(configuration),
+            .peers = configuration.peers,
+            .check_source = configuration.check_unicast_source,
+            .auth = own.auth,
+            .password = own.password,
+            .interval = own.interval,
+            .addresses = own.addresses,
+            .skip_address_check = configuration.skip_check_adv_addr,
+            .sealed = !configuration.hmac.keys.empty()};
+}
+
+Result<Port*> Ports::port(const PortKey& key, std::uint32_t ifindex, int receive_buffer) {
+    const std::pair place{key, ifindex};
+    used_[place] = true;
+    const auto found = ports_.find(place);
+    if (found != ports_.end()) return found->second.get();
+    auto opened = std::make_unique<Port>(TRY(Port::open(key, ifindex, receive_buffer)));
+    return (ports_[place] = std::move(opened)).get();
+}
+
+Result<void> Ports::open_main(Use& use) {
+    const model::VrrpInstance& instance = use.configuration;
+    const int buffer = static_cast<int>(instance.receive_buffer);
+    PortKey key{.interface = instance.interface, .family = instance.family, .group = std::nullopt};
+    if (!instance.unicast) key.group = group_of(instance);
+    Port* ear = TRY(port(key, use.ground.ifindex, buffer));
+    use.ears.push_back({.port = ear, .path = 0, .unicast = instance.unicast});
+    Port* mouth = ear;
+    if (use.ground.send_ifindex != use.ground.ifindex) {
+        key.interface = use.ground.send_interface;
+        mouth = TRY(port(key, use.ground.send_ifindex, 0));
+    }
+    use.own_sources.push_back(use.ground.source);
+    if (!instance.unicast) use.ways.push_back({.port = mouth, .destination = group_of(instance), .source = use.ground.source});
+    for (const model::UnicastPeer& peer : instance.peers)
+        use.ways.push_back({.port = mouth, .destination = peer.address, .source = use.ground.source, .ttl = instance.unicast_ttl.value_or(0)});
+    return {};
+}
+
+Result<void> Ports::open_path(Use& use, std::size_t number, const net::World& world) {
+    const model::VrrpInstance& instance = use.configuration;
+    const model::VrrpInstance::Path& path = instance.paths[number - 1];
+    const net::Link* link = link_named(world, path.interface);
+    if (link == nullptr) return refusal("path " + path.interface + ": no such interface", 0);
+    const std::optional<Address> source = speaking_address(world, link->ifindex, instance.family, {});
+    if (!source) return refusal("path " + path.interface + ": no address to speak from", 0);
+    PortKey key{.interface = path.interface, .family = instance.family, .group = std::nullopt};
+    if (!path.peer) key.group = group_of(instance);
+    Port* opened = TRY(port(key, link->ifindex, 0));
+    use.ears.push_back({.port = opened, .path = number, .unicast = path.peer.has_value()});
+    use.ways.push_back({.port = opened, .destination = path.peer.value_or(group_of(instance)), .source = *source});
+    use.own_sources.push_back(*source);
+    return {};
+}
+
+std::vector<PortTrouble> Ports::configure(const model::Vrrp& configuration, const std::vector<Ground>& grounds, const net::World& world) {
+    std::vector<PortTrouble> troubles;
+    std::vector<Use> before = std::exchange(uses_, {});
+    used_.clear();
+    for (Index i = 0; i < configuration.instances.size(); ++i) {
+        Use use{.configuration = configuration.instances[i], .ground = grounds[i], .expected = expected_of(configuration.instances[i])};
+        const auto old = std::ranges::find(before, use.configuration.name, [](const Use& one) { return one.configuration.name; });
+        if (old != before.end()) {
+            use.seals = std::move(old->seals);
+            use.seal_counter = old->seal_counter;
+        }
+        const bool ready = grounds[i].ifindex != 0 || use.configuration.interface.empty();
+        if (ready)
+            if (const Result<void> opened = open_main(use); !opened) troubles.push_back({i, opened.error().sentence()});
+        for (std::size_t path = 1; path <= use.configuration.paths.size(); ++path)
+            if (const Result<void> opened = open_path(use, path, world); !opened) troubles.push_back({i, opened.error().sentence()});
+        uses_.push_back(std::move(use));
+    }
+    std::erase_if(ports_, [&](const auto& each) { return !used_.contains(each.first); });
+    return troubles;
+}
+
+std::vector<int> Ports::fds() const {
+    std::vector<int> result;
+    for (const auto& [key, port] : ports_) result.push_back(port->fd());
+    return result;
+}
+
+std::vector<std::string> Ports::paths(Index instance) const {
+    const model::VrrpInstance& configuration = uses_[instance].configuration;
+    std::vector<std::string> names = {configuration.interface.empty() ? "unicast" : configuration.interface};
+    for (const model::VrrpInstance::Path& path : configuration.paths)
+        names.push_back(path.peer ? path.interface + " to " + path.peer->text() : path.interface);
+    return names;
+}
+
+std::size_t Ports::send(Index instance, const Router& router, std::uint8_t priority) {
+    Use& use = uses_[instance];
+    const Advert advert = advert_of(router.configuration, priority);
+    std::size_t failures = use.ways.empty() ? 1 : 0;
+    for (const Way& way : use.ways) {
+        const Route route{way.source, way.destination};
+        std::vector<std::uint8_t> bytes = encode(advert, route, router.form);
+        if (sends_seal(use.configuration.hmac)) {
+            const Stamp stamp = stamp_of(std::chrono::system_clock::now(), ++use.seal_counter);
+            const Trailer trailer = seal(bytes, route.source, *active_key(use.configuration.hmac), stamp);
+            bytes.insert(bytes.end(), trailer.begin(), trailer.end());
+        }
+        if (!way.port->send(bytes, route, way.ttl)) ++failures;
+    }
+    return failures;
+}
+
+std::optional<Refusal> Ports::check_seal_of(Use& use, const Packet& packet, const Received& received) const {
+    const std::size_t width = use.configuration.family == Family::v4 ? 4 : 16;
+    const std::size_t length = header_bytes + received.advert.addresses.size() * width + (received.advert.version == 2 ? password_bytes : 0);
+    return check_seal(packet.bytes.first(length), received.trailer, packet.route.source, use.configuration.hmac,
+                      window_of(use.configuration), std::chrono::system_clock::now(), use.seals);
+}
+
+Arrival Ports::judge(Index instance, const Ear& ear, const Packet& packet) {
+    Use& use = uses_[instance];
+    Arrival arrival{.instance = instance, .path = ear.path, .route = packet.route, .content = Refusal::own_packet};
+    if (std::ranges::find(use.own_sources, packet.route.source) != use.own_sources.end()) return arrival;
+    const Datagram datagram{.bytes = packet.bytes, .route = packet.route, .ttl = packet.ttl};
+    if (ear.path == 0) {
+        arrival.content = vrrp::receive(datagram, use.expected);
+    } else {
+        Expected expected = use.expected;
+        expected.unicast = ear.unicast;
+        expected.check_source = false;
+        expected.peers.clear();
+        arrival.content = vrrp::receive(datagram, expected);
+    }
+    if (!use.expected.sealed || std::holds_alternative<Refusal>(arrival.content)) return arrival;
+    if (const auto refused = check_seal_of(use, packet, std::get<Received>(arrival.content))) arrival.content = *refused;
+    return arrival;
+}
+
+void Ports::receive(const std::function<void(const Arrival&)>& visit) {
+    for (const auto& [key, port] : ports_) {
+        for (std::size_t count = 0; count < packets_at_once; ++count) {
+            const std::optional<Packet> packet = port->receive();
+            if (!packet) break;
+            const std::optional<Label> label = label_of(packet->bytes);
+            bool known = false;
+            for (Index i = 0; i < uses_.size(); ++i) {
+                const auto ear = std::ranges::find(uses_[i].ears, port.get(), &Ear::port);
+                if (ear == uses_[i].ears.end() || !label || label->vrid != uses_[i].configuration.vrid) continue;
+                known = true;
+                visit(judge(i, *ear, *packet));
+            }
+            if (!known) ++unknown_;
+        }
+    }
+}
+
+}  // namespace lvx::vrrp
