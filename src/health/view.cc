@@ -1,6 +1,7 @@
 #include "health/view.hh"
 
 #include <algorithm>
+#include <functional>
 
 namespace lvx::health {
 namespace {
@@ -9,31 +10,51 @@ bool starts_down(const model::WatchedServer& server) {
     return server.alpha || std::ranges::any_of(server.checks, [](const model::Check& check) { return check.timing.alpha; });
 }
 
-ServerView expected(const model::WatchedServer& server, const PoolView* before) {
-    if (before != nullptr) {
-        const auto known = std::ranges::find(before->servers, server.endpoint, &ServerView::endpoint);
-        if (known != before->servers.end()) {
-            ServerView kept = *known;
-            if (kept.in_service && kept.up) kept.weight = server.weight;
-            return kept;
-        }
+// What stands at the same place before most often is the same one: no search of a search.
+template <class Range, class Key, class Projection>
+auto* find_near(Range& range, std::size_t place, const Key& key, Projection projection) {
+    if (place < range.size() && std::invoke(projection, range[place]) == key) return &range[place];
+    const auto found = std::ranges::find(range, key, projection);
+    return found == range.end() ? nullptr : &*found;
+}
+
+ServerView expected(const model::WatchedServer& server, std::size_t place, const PoolView* before) {
+    const ServerView* known = before == nullptr ? nullptr : find_near(before->servers, place, server.endpoint, &ServerView::endpoint);
+    if (known != nullptr) {
+        ServerView kept = *known;
+        if (kept.in_service && kept.up) kept.weight = server.weight;
+        return kept;
     }
-    const bool stands = !starts_down(server) && !(before != nullptr && before->sorry.value_or(0) > 0);
-    return {.endpoint = server.endpoint, .up = !starts_down(server), .in_service = stands || (starts_down(server) && server.inhibit_on_failure),
-            .weight = stands ? server.weight : 0};
+    const bool up = !starts_down(server);
+    const bool sorry_serves = before != nullptr && before->sorry.value_or(0) > 0;
+    const bool used = up && !sorry_serves;
+    return {.endpoint = server.endpoint, .up = up, .in_service = used || server.inhibit_on_failure, .weight = used ? server.weight : 0};
 }
 
 PoolView expected(const model::Pool& pool, const PoolView* before) {
     PoolView view = {.key = pool.services.front(), .name = pool.name, .servers = {}};
-    for (const model::WatchedServer& server : pool.servers) view.servers.push_back(expected(server, before));
+    view.servers.reserve(pool.servers.size());
+    std::int64_t weights = 0;
+    for (std::size_t i = 0; i < pool.servers.size(); ++i) {
+        view.servers.push_back(expected(pool.servers[i], i, before));
+        if (view.servers.back().up) weights += pool.servers[i].weight;
+    }
     if (before != nullptr) {
         view.quorum_up = before->quorum_up;
         if (pool.sorry) view.sorry = before->sorry;
         return view;
     }
-    view.quorum_up = std::ranges::any_of(view.servers, [](const ServerView& server) { return server.up; });
-    if (pool.sorry && !view.quorum_up) view.sorry = 1;
-    else if (pool.sorry && pool.sorry->inhibit) view.sorry = 0;
+    view.quorum_up = weights >= std::int64_t{pool.quorum} + pool.hysteresis;
+    if (!pool.sorry) return view;
+    if (!view.quorum_up) {
+        view.sorry = 1;
+        for (std::size_t i = 0; i < view.servers.size(); ++i) {
+            view.servers[i].in_service = pool.servers[i].inhibit_on_failure;
+            view.servers[i].weight = 0;
+        }
+    } else if (pool.sorry->inhibit) {
+        view.sorry = 0;
+    }
     return view;
 }
 
@@ -46,8 +67,10 @@ const PoolView* View::find(const model::ServiceKey& key) const {
 
 View expected_view(const std::vector<model::Pool>& pools, const View& before) {
     View view = {.generation = before.generation, .pools = {}};
+    view.pools.reserve(pools.size());
     for (const model::Pool& pool : pools) {
-        if (!pool.services.empty()) view.pools.push_back(expected(pool, before.find(pool.services.front())));
+        if (pool.services.empty()) continue;
+        view.pools.push_back(expected(pool, find_near(before.pools, view.pools.size(), pool.services.front(), &PoolView::key)));
     }
     return view;
 }

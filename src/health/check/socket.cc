@@ -1,0 +1,128 @@
+#include "health/check/socket.hh"
+
+#include <fmt/format.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <net/if.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace lvx::health {
+namespace {
+
+struct SocketAddress {
+    sockaddr_storage storage{};
+    socklen_t length = 0;
+    [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+SocketAddress socket_address(const Endpoint& endpoint) {
+    SocketAddress result;
+    if (endpoint.address.is_v4()) {
+        sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint.port), .sin_addr = {htonl(endpoint.address.v4_value())}, .sin_zero = {}};
+        std::memcpy(&result.storage, &v4, sizeof v4);
+        result.length = sizeof v4;
+        return result;
+    }
+    sockaddr_in6 v6 = {};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(endpoint.port);
+    std::memcpy(&v6.sin6_addr, endpoint.address.mapped().data(), 16);
+    std::memcpy(&result.storage, &v6, sizeof v6);
+    result.length = sizeof v6;
+    return result;
+}
+
+Outcome local(const char* what, int code) { return local_error(fmt::format("{}: {}", what, std::strerror(code))); }
+
+int make(Family family, Transport transport) {
+    const int domain = family == Family::v4 ? AF_INET : AF_INET6;
+    constexpr int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    if (transport == Transport::stream) return ::socket(domain, SOCK_STREAM | flags, 0);
+    if (transport == Transport::datagram) return ::socket(domain, SOCK_DGRAM | flags, 0);
+    const int protocol = family == Family::v4 ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6};
+    const int unprivileged = ::socket(domain, SOCK_DGRAM | flags, protocol);
+    return unprivileged >= 0 ? unprivileged : ::socket(domain, SOCK_RAW | flags, protocol);
+}
+
+Got<void> prepare(int socket, const model::CheckTarget& target) {
+    if (target.mark != 0 && ::setsockopt(socket, SOL_SOCKET, SO_MARK, &target.mark, sizeof target.mark) != 0) {
+        return std::unexpected(local("cannot set the mark", errno));
+    }
+    const std::string& device = target.bind_interface;
+    if (!device.empty() && ::setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, device.data(), static_cast<socklen_t>(device.size())) != 0) {
+        return std::unexpected(local("cannot bind to the interface", errno));
+    }
+    if (!target.bind) return {};
+    Endpoint source = *target.bind;
+    if (source.address.family() != target.endpoint.address.family()) source.address = target.endpoint.address.is_v4() ? Address() : Address::v6({});
+    if (source.address == Address()) source.address = Address::v4(0);
+    constexpr int on = 1;
+    if (source.port == 0) (void)::setsockopt(socket, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    else (void)::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    const SocketAddress address = socket_address(source);
+    if (::bind(socket, address.get(), address.length) != 0) return std::unexpected(local("cannot bind to the source", errno));
+    return {};
+}
+
+// What connect() says at once and what is our own machine's doing.
+bool is_local(int code) {
+    return code == ENETUNREACH || code == EADDRNOTAVAIL || code == EACCES || code == EPERM || code == EINVAL || code == ENOBUFS ||
+           code == ENOMEM || code == EAGAIN;
+}
+
+}  // namespace
+
+Outcome refused_by(int code) {
+    switch (code) {
+        case ECONNREFUSED: return failed("connection refused");
+        case ECONNRESET: return failed("connection reset");
+        case EPIPE: return failed("connection closed by the server");
+        case ETIMEDOUT: return failed("no answer");
+        case EHOSTUNREACH: return failed("no route to host");
+        case ENETUNREACH: return failed("network is unreachable");
+        default: return failed(std::strerror(code));
+    }
+}
+
+std::string too_late(const Probe& probe, const char* what) {
+    const auto limit = std::chrono::duration<double>(probe.check->timing.connect_timeout).count();
+    return fmt::format("{} within {:g} s", what, limit);
+}
+
+Got<Fd> open_socket(const Probe& probe, Transport transport) {
+    const model::CheckTarget& target = probe.check->target;
+    Fd socket(make(target.endpoint.address.family(), transport));
+    if (!socket.valid()) return std::unexpected(local("cannot open a socket", errno));
+    if (auto prepared = prepare(socket.get(), target); !prepared) return std::unexpected(prepared.error());
+    const SocketAddress address = socket_address(transport == Transport::echo ? Endpoint{target.endpoint.address, 0} : target.endpoint);
+    if (::connect(socket.get(), address.get(), address.length) != 0 && errno != EINPROGRESS) {
+        const int code = errno;
+        return std::unexpected(is_local(code) ? local("cannot connect", code) : refused_by(code));
+    }
+    epoll_event wanted = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = const_cast<Probe*>(&probe)}};
+    if (::epoll_ctl(probe.tools->epoll, EPOLL_CTL_ADD, socket.get(), &wanted) != 0) return std::unexpected(local("cannot wait for a socket", errno));
+    return socket;
+}
+
+Task<Got<Fd>> connected_socket(Probe& probe) {
+    auto socket = open_socket(probe, Transport::stream);
+    if (!socket) co_return std::unexpected(socket.error());
+    if (!co_await probe.event()) co_return std::unexpected(failed(too_late(probe, "no connection")));
+    int code = 0;
+    socklen_t length = sizeof code;
+    (void)::getsockopt(socket->get(), SOL_SOCKET, SO_ERROR, &code, &length);
+    if (code != 0) co_return std::unexpected(refused_by(code));
+    co_return std::move(*socket);
+}
+
+void close_at_once(Fd socket) {
+    constexpr linger reset = {.l_onoff = 1, .l_linger = 0};
+    (void)::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+}  // namespace lvx::health

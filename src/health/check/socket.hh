@@ -1,0 +1,30 @@
+// The socket of a check: opened as the configuration says (source, interface, mark), connected without blocking, waited
+// for through the worker's epoll.  What our own machine refuses is a local error, not the server's fault.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+
+#include "base/fd.hh"
+#include "health/check/probe.hh"
+
+namespace lvx::health {
+
+template <class T>
+using Got = std::expected<T, Outcome>;
+
+enum class Transport : std::uint8_t { stream, datagram, echo };  // echo: ICMP
+
+// Registered with the worker's epoll, edge-triggered; connect() is under way or, for datagrams, done.
+[[nodiscard]] Got<Fd> open_socket(const Probe& probe, Transport transport);
+
+// Waits until the connection stands.
+[[nodiscard]] Task<Got<Fd>> connected_socket(Probe& probe);
+
+// Closes with a reset, so that neither side keeps a socket for a minute.
+void close_at_once(Fd socket);
+
+[[nodiscard]] std::string too_late(const Probe& probe, const char* what);  // "no answer within 5 s"
+[[nodiscard]] Outcome refused_by(int code);                                // of connect, send or receive
+
+}  // namespace lvx::health
