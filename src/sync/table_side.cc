@@ -208,6 +208,13 @@ bool TableSide::same_server(std::uint32_t slot, const SyncedConnection& connecti
            swapped(copy.server_port) == connection.server.port;
 }
 
+model::Method TableSide::method_here(const SyncedConnection& connection) const {
+    const auto service = directory_.service(connection.service);
+    const auto server = service ? directory_.server(*service, connection.server_identity()) : std::nullopt;
+    const abi::server* row = server ? table::table_server(&table_, set_, *server) : nullptr;
+    return row ? static_cast<model::Method>(row->method) : connection.method;
+}
+
 std::expected<Placed, KeptOut> TableSide::insert(const SyncedConnection& connection, const TableTime& time) const {
     if (connection.is_template || connection.service.fwmark != 0) return std::unexpected(KeptOut::not_in_table);
     const auto service = directory_.service(connection.service);

@@ -94,6 +94,8 @@ class TableSide {
     [[nodiscard]] std::optional<Placed> find_ambiguous(const SyncedConnection& connection, const TableTime& time) const;
     // Whether the slot's connection goes to that very server.
     [[nodiscard]] bool same_server(std::uint32_t slot, const SyncedConnection& connection) const;
+    // By which method its server is reached here: IPVS takes the local server's, not the message's.
+    [[nodiscard]] model::Method method_here(const SyncedConnection& connection) const;
     // A new connection; its key is not in the table.
     [[nodiscard]] std::expected<Placed, KeptOut> insert(const SyncedConnection& connection, const TableTime& time) const;
     // State and expiry of the connection whose control word is `seen`; the word stored, or nothing when it changed.

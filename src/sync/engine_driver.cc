@@ -1,0 +1,144 @@
+#include "sync/engine_driver.hh"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace lvx::sync {
+namespace {
+
+constexpr Microseconds busy_wait{500};          // between two looks at the change feed: half of what a change may wait
+constexpr Microseconds idle_wait{50'000};       // while there is nobody to tell
+constexpr Microseconds tick_period{50'000};     // a tick is a second long
+constexpr Microseconds publish_period{20'000};
+constexpr std::size_t most_events = 1024;
+
+Microseconds clock_now() {
+    return std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+}  // namespace
+
+Engine::Engine(EngineTable table)
+    : outside_(std::move(table)),
+      table_(outside_.table, __atomic_load_n(outside_.active_set, __ATOMIC_ACQUIRE) & 1),
+      feed_(outside_.marks, outside_.lines),
+      peers_(table_),
+      kernel_(table_),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {
+    pthread_setname_np(thread_.native_handle(), "lvx-sync");
+}
+
+Engine::~Engine() {
+    thread_.request_stop();
+    thread_.join();
+    __atomic_store_n(outside_.feed_word, 0, __ATOMIC_RELEASE);
+}
+
+Result<void> Engine::set_stream(const std::optional<model::StateSync>& settings) {
+    const std::scoped_lock lock(mutex_);
+    return peers_.set(settings);
+}
+
+Result<void> Engine::set_kernel(const KernelSettings& settings) {
+    const std::scoped_lock lock(mutex_);
+    return kernel_.set(settings, moment());
+}
+
+EngineStatus Engine::status() const {
+    const std::scoped_lock lock(told_mutex_);
+    return told_;
+}
+
+std::vector<SyncEvent> Engine::take_events() {
+    const std::scoped_lock lock(told_mutex_);
+    std::vector<SyncEvent> events(events_.begin(), events_.end());
+    events_.clear();
+    return events;
+}
+
+bool Engine::learned() const {
+    const std::scoped_lock lock(told_mutex_);
+    return learned_;
+}
+
+void Engine::run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        Microseconds pause = idle_wait;
+        {
+            const std::scoped_lock lock(mutex_);
+            cycle();
+            if (peers_.connected() || kernel_.sends()) pause = busy_wait;
+            if (peers_.busy()) pause = Microseconds{0};
+        }
+        wait(pause);
+    }
+}
+
+Moment Engine::moment() {
+    const Microseconds now = clock_now();
+    if (now - tick_read_ >= tick_period) {
+        tick_ = outside_.tick();
+        tick_read_ = now;
+    }
+    return {.table = {.tick = tick_, .tick_us = outside_.tick_us}, .now = now};
+}
+
+// The configuration's lock is held while ids are used, so that none is given to another object meanwhile.
+void Engine::cycle() {
+    const Moment now = moment();
+    const bool listens = peers_.active() || kernel_.sends();
+    if ((__atomic_load_n(outside_.feed_word, __ATOMIC_RELAXED) != 0) != listens)
+        __atomic_store_n(outside_.feed_word, listens ? 1u : 0u, __ATOMIC_RELEASE);
+    if (listens || kernel_.active()) {
+        const std::scoped_lock lock(*outside_.configuration);
+        learn_configuration();
+        const std::vector<std::uint32_t> changed = feed_.drain();
+        peers_.note(changed);
+        kernel_.note(changed);
+        peers_.work(now);
+        kernel_.work(now);
+    }
+    if (now.now - published_ >= publish_period) publish(now);
+}
+
+void Engine::learn_configuration() {
+    const std::uint64_t generation = outside_.generation->load(std::memory_order_acquire);
+    if (generation == generation_) return;
+    generation_ = generation;
+    table_.learn_ids(__atomic_load_n(outside_.active_set, __ATOMIC_ACQUIRE) & 1);
+    peers_.reconsider();
+}
+
+std::uint64_t Engine::live_connections() const {
+    std::uint64_t sum = 0;
+    for (std::uint32_t id = 0; id < outside_.table.max_servers; ++id)
+        sum += __atomic_load_n(&outside_.table.loads[id].total, __ATOMIC_RELAXED);
+    return sum;
+}
+
+void Engine::publish(const Moment& now) {
+    published_ = now.now;
+    EngineStatus status{.stream = peers_.status(now, live_connections()), .kernel = kernel_.status()};
+    std::vector<SyncEvent> events = peers_.take_events();
+    const std::scoped_lock lock(told_mutex_);
+    told_ = std::move(status);
+    learned_ = peers_.learned();
+    for (SyncEvent& event : events)
+        if (events_.size() < most_events) events_.push_back(std::move(event));
+}
+
+// Whoever wants the lock (settings change rarely) gets it here.
+void Engine::wait(Microseconds at_most) {
+    std::vector<pollfd> polls;
+    {
+        const std::scoped_lock lock(mutex_);
+        peers_.collect(polls);
+        kernel_.collect(polls);
+    }
+    const timespec time{.tv_sec = 0, .tv_nsec = at_most.count() * 1000};
+    ::ppoll(polls.data(), polls.size(), &time, nullptr);
+}
+
+}  // namespace lvx::sync

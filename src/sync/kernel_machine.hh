@@ -1,0 +1,98 @@
+// What a master of the kernel's protocol sends and what a backup makes of it.  Pure; sockets are in kernel_driver.
+//
+// IPVS decides by each connection's count of packets.  This data plane keeps no such count, so a connection is told when
+// it is established and at every change of state, which is earlier, and again while packets refresh it: `period` not 0
+// stands for "once a round", `refresh` and `retries` are IPVS's own, `threshold 0` with `period 0` is IPVS's trap and
+// means the same here: closing states only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sync/kernel_wire.hh"
+#include "sync/session.hh"
+#include "sync/slot_set.hh"
+#include "sync/table_side.hh"
+
+namespace lvx::sync {
+
+// IPVS's net.ipv4.vs.sync_*.
+struct KernelTuning {
+    std::uint32_t threshold = 3, period = 50;  // sync_threshold
+    std::chrono::seconds refresh{0};           // sync_refresh_period
+    std::uint32_t retries = 0;                 // sync_retries, 0 to 3
+    std::uint32_t ports = 1;                   // sync_ports
+    std::uint8_t version = 1;                  // sync_version
+    bool templates_only = false;               // sync_persist_mode: of persistent services their templates only
+    bool operator==(const KernelTuning&) const = default;
+};
+
+struct Datagram {
+    std::uint32_t port = 0;  // to be added to the first port's number
+    std::vector<std::uint8_t> bytes;
+};
+
+struct KernelCounters {
+    std::uint64_t messages = 0, entries = 0, not_carried = 0;
+    std::uint64_t made = 0, changed = 0, ignored = 0;
+    std::array<std::uint64_t, static_cast<std::size_t>(kernel::Fault::count)> faults{};
+    std::array<std::uint64_t, static_cast<std::size_t>(KeptOut::count)> kept_out{};
+};
+
+[[nodiscard]] kernel::Entry entry_of(const SyncedConnection& connection);
+// Service and server as they are known here; nothing where no service fits.
+[[nodiscard]] std::expected<SyncedConnection, KeptOut> connection_of(const kernel::Entry& entry, const Directory& directory);
+
+class KernelMaster {
+ public:
+    KernelMaster(const TableSide& table, const KernelTuning& tuning, std::uint8_t sync_id, std::size_t max_length, const Moment& moment);
+
+    void note(std::uint32_t slot) { waiting_.insert(slot); }
+    // A backup on this machine has it from the other side: not to be told back.
+    void know(const Placed& placed);
+    [[nodiscard]] std::vector<Datagram> diff(const Moment& moment);
+    [[nodiscard]] const KernelCounters& counters() const { return counters_; }
+
+ private:
+    void consider(std::uint32_t slot, const Moment& moment);
+    [[nodiscard]] bool due(std::uint32_t slot, std::uint64_t control, const Moment& moment);
+    [[nodiscard]] bool due_again(std::uint32_t slot, std::uint64_t control, const Moment& moment);
+    void add(std::uint32_t port, const kernel::Entry& entry, const Moment& moment);
+    void flush(std::uint32_t port);
+    void walk(const Moment& moment);
+
+    const TableSide& table_;
+    KernelTuning tuning_;
+    SlotSet waiting_;
+    std::vector<std::uint64_t> told_;  // by slot: the control word last told, how often it was repeated in its spare bits
+    struct Buffer {
+        kernel::Writer writer;
+        Microseconds since{0};
+    };
+    std::vector<Buffer> buffers_;      // by port
+    std::vector<Datagram> ready_;
+    Microseconds round_, walked_at_;
+    std::uint32_t next_ = 0;
+    KernelCounters counters_;
+};
+
+class KernelBackup {
+ public:
+    KernelBackup(const TableSide& table, std::uint8_t sync_id) : table_(table), sync_id_(sync_id) {}
+
+    // Where the entries went.
+    [[nodiscard]] std::vector<Placed> apply(std::span<const std::uint8_t> datagram, const Moment& moment);
+    [[nodiscard]] const KernelCounters& counters() const { return counters_; }
+
+ private:
+    [[nodiscard]] std::optional<Placed> take(const kernel::Entry& entry, const Moment& moment);
+    [[nodiscard]] std::optional<Placed> insert(const SyncedConnection& connection, const Moment& moment);
+
+    const TableSide& table_;
+    std::uint8_t sync_id_;
+    KernelCounters counters_;
+};
+
+}  // namespace lvx::sync
