@@ -9,6 +9,7 @@
 
 #include "base/text.hh"
 #include "config/keyword.hh"
+#include "config/unneeded.hh"
 #include "config/value.hh"
 
 namespace lvx::config {
@@ -38,16 +39,21 @@ Arity arity(Argument argument) {
         case Argument::flag:
         case Argument::optional_number: return {0, 1};
         case Argument::words:
+        case Argument::choices:
         case Argument::command: return {1, any};
         case Argument::any:
         case Argument::special: return {0, any};
+        case Argument::weight: return {1, 2};
         default: return {1, 1};
     }
 }
 
 std::string_view wanted(Argument argument) {
     switch (argument) {
-        case Argument::number: return "a number belongs here";
+        case Argument::number:
+        case Argument::weight: return "a number belongs here";
+        case Argument::milliseconds: return "a number of milliseconds belongs here";
+        case Argument::positive_seconds:
         case Argument::seconds: return "a number of seconds belongs here";
         case Argument::address: return "an IP address belongs here";
         case Argument::port: return "a port belongs here";
@@ -56,16 +62,27 @@ std::string_view wanted(Argument argument) {
     }
 }
 
-// Given twice, the last one counts, and the first was probably not meant.
-bool single(Argument argument) {
-    return argument == Argument::number || argument == Argument::optional_number || argument == Argument::seconds ||
-           argument == Argument::word || argument == Argument::choice || argument == Argument::address ||
-           argument == Argument::port;
+// Given twice, one of them was probably not meant.
+bool single(const Keyword& keyword) {
+    switch (keyword.argument) {
+        case Argument::number:
+        case Argument::optional_number:
+        case Argument::seconds:
+        case Argument::positive_seconds:
+        case Argument::milliseconds:
+        case Argument::weight:
+        case Argument::word:
+        case Argument::choice:
+        case Argument::address:
+        case Argument::port: return true;
+        default: return first_counts(keyword);
+    }
 }
 
 class Checker {
  public:
-    explicit Checker(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+    Checker(const std::vector<Statement>& statements, Diagnostics& diagnostics)
+        : statements_(statements), diagnostics_(diagnostics) {}
 
     void block(const std::vector<Statement>& statements, Block where) {
         std::map<std::string_view, const Statement*> seen;
@@ -91,10 +108,25 @@ class Checker {
             if (more > 0) one.note += fmt::format("; it stands at {} more place{}", more, more == 1 ? "" : "s");
             diagnostics_.add(std::move(one));
         }
+        unneeded_.report(diagnostics_);
     }
 
  private:
+    // The oldest form of a sync group: its members stand in it without "group".
+    bool bare_member(const Statement& one, Block where) {
+        if (where != Block::vrrp_sync_group || one.has_block || one.words.size() > 1) return false;
+        const auto named = [&](const Statement& other) {
+            return other.keyword() == "vrrp_instance" && other.words.size() > 1 && other.words[1].text == one.keyword();
+        };
+        if (std::ranges::none_of(statements_, named)) return false;
+        diagnostics_.add({.severity = Severity::warning, .code = Code::misplaced_keyword, .place = one.place(),
+                          .message = fmt::format("{} is taken as a member of the group", one.keyword()),
+                          .note = "keepalived ignores the line today", .help = "members stand in group { ... }"});
+        return true;
+    }
+
     void unknown(const Statement& one, Block where) {
+        if (bare_member(one, where)) return;
         const std::string& name = one.keyword();
         Diagnostic found{.code = one.has_block ? Code::unknown_block : Code::unknown_keyword,
                          .place = one.words.front().place,
@@ -123,6 +155,7 @@ class Checker {
 
     void status(const Statement& one, const Keyword& keyword) {
         if (keyword.status == Status::works || keyword.status == Status::covered) return;
+        if (keyword.status == Status::not_needed) return unneeded_.add(keyword, one.words.front().place);
         Diagnostic found{.severity = Severity::warning, .code = Code::ignored_value, .place = one.words.front().place,
                          .message = fmt::format("\"{}\" has no effect", keyword.name),
                          .note = std::string(keyword.topic)};
@@ -132,7 +165,6 @@ class Checker {
             found.note = keyword.opens == Block::none ? "it is read but has no effect"
                                                       : "the block is read but has no effect";
         }
-        if (keyword.status == Status::not_needed) found.code = Code::not_needed;
         auto& waiting = waiting_.try_emplace(std::string(keyword.name), Waiting{std::move(found), {}}).first->second;
         waiting.places.insert(one.words.front().place);
     }
@@ -142,7 +174,7 @@ class Checker {
         const Arity expected = arity(keyword.argument);
         if (count < expected.least) return diagnostics_.add(missing_argument(one, wanted(keyword.argument)));
         if (count > expected.most) surplus(one, keyword, expected.most + 1);
-        if (count > 0 && expected.most > 0 && !odd(one, keyword)) value(one.words[1], keyword);
+        if (count > 0 && expected.most > 0 && !odd(one, keyword)) values(one, keyword);
     }
 
     void surplus(const Statement& one, const Keyword& keyword, std::size_t first) {
@@ -165,6 +197,13 @@ class Checker {
         return false;
     }
 
+    void values(const Statement& one, const Keyword& keyword) {
+        const std::size_t last = keyword.argument == Argument::choices ? one.words.size() - 1 : 1;
+        for (std::size_t at = 1; at <= last; ++at) value(one.words[at], keyword);
+        if (keyword.argument != Argument::weight || one.words.size() < 3) return;
+        if (const auto reverse = read_choice(one.words[2], "reverse"); !reverse) diagnostics_.add(reverse.error());
+    }
+
     void value(const Word& word, const Keyword& keyword) {
         const auto keep = [this](const auto& read) {
             if (!read) diagnostics_.add(read.error());
@@ -172,8 +211,12 @@ class Checker {
         switch (keyword.argument) {
             case Argument::flag: return keep(read_flag(word));
             case Argument::number:
+            case Argument::weight:
             case Argument::optional_number: return keep(read_number(keyword, word));
+            case Argument::milliseconds: return keep(read_milliseconds(keyword, word));
+            case Argument::positive_seconds:
             case Argument::seconds: return keep(read_seconds(keyword, word));
+            case Argument::choices:
             case Argument::choice: return keep(read_choice(word, keyword.values));
             case Argument::address: return keep(read_address(word));
             case Argument::port: return keep(read_port(word));
@@ -182,13 +225,15 @@ class Checker {
     }
 
     void repeated(const Statement& one, const Keyword& keyword, std::map<std::string_view, const Statement*>& seen) {
-        if (!single(keyword.argument) || keyword.opens != Block::none || keyword.block == Block::root) return;
+        if (!single(keyword) || keyword.opens != Block::none || keyword.block == Block::root) return;
         const auto [before, first] = seen.try_emplace(keyword.canonical, &one);
         if (first) return;
+        const std::uint32_t line = before->second->place().line;
         diagnostics_.add({.severity = Severity::warning, .code = Code::repeated_keyword, .place = one.place(),
                           .message = fmt::format("\"{}\" is given again", keyword.name),
-                          .caret = fmt::format("this one counts, not that of line {}", before->second->place().line)});
-        before->second = &one;
+                          .caret = first_counts(keyword) ? fmt::format("that of line {} counts, not this one", line)
+                                                         : fmt::format("this one counts, not that of line {}", line)});
+        if (!first_counts(keyword)) before->second = &one;
     }
 
     void inner(const Statement& one, const Keyword& keyword) {
@@ -206,7 +251,9 @@ class Checker {
         std::set<Place> places;
     };
 
+    const std::vector<Statement>& statements_;  // of the top level
     Diagnostics& diagnostics_;
+    Unneeded unneeded_;
     std::map<std::string, Waiting, std::less<>> waiting_;
     std::map<std::pair<Block, std::string>, std::string> suggestions_;
 };
@@ -214,7 +261,7 @@ class Checker {
 }  // namespace
 
 void check(const std::vector<Statement>& statements, Diagnostics& diagnostics) {
-    Checker checker(diagnostics);
+    Checker checker(statements, diagnostics);
     checker.block(statements, Block::root);
     checker.say_what_does_nothing();
 }

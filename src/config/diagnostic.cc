@@ -75,6 +75,13 @@ std::string_view explanation(Code code) {
     return {};
 }
 
+bool survivable(Code code) {
+    // Missing arguments end keepalived; the rest is what lvx cannot do, or must not for its own bounds.
+    constexpr std::array fatal = {Code::file_unreadable, Code::include_unmatched, Code::include_depth, Code::expansion_size,
+                                  Code::missing_argument, Code::nesting_depth, Code::range_size, Code::not_supported_yet};
+    return std::ranges::find(fatal, code) == fatal.end();
+}
+
 std::string code_text(Severity severity, Code code) {
     return fmt::format("{}{:04}", severity == Severity::error ? 'E' : 'W', static_cast<unsigned>(code));
 }
@@ -89,6 +96,14 @@ void Diagnostics::sort() {
     std::ranges::sort(list_, order);
     const auto tail = std::ranges::unique(list_);
     list_.erase(tail.begin(), tail.end());
+}
+
+void Diagnostics::tolerate() {
+    for (Diagnostic& one : list_) {
+        if (one.severity != Severity::error || !survivable(one.code)) continue;
+        one.severity = Severity::warning;
+        one.note += one.note.empty() ? "tolerated at this start only" : "; tolerated at this start only";
+    }
 }
 
 std::size_t Diagnostics::errors() const {

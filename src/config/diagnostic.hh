@@ -29,6 +29,8 @@ enum class Code : std::uint16_t {
 
 // What a code is about, in one sentence, for "lvx explain E0112".
 [[nodiscard]] std::string_view explanation(Code code);
+// keepalived goes on where this stands, with the line, server or service left out or changed.
+[[nodiscard]] bool survivable(Code code);
 [[nodiscard]] std::string code_text(Severity severity, Code code);  // "E0112", "W0101"
 
 struct Diagnostic {
@@ -47,6 +49,8 @@ class Diagnostics {
     void add(Diagnostic diagnostic);
     // By file, line and column, and the same one at the same place once.  Called when all stages are through.
     void sort();
+    // Errors that keepalived survives become warnings.
+    void tolerate();
 
     [[nodiscard]] std::span<const Diagnostic> all() const { return list_; }
     [[nodiscard]] std::size_t errors() const;

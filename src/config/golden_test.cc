@@ -47,7 +47,7 @@ class Configuration : public testing::TestWithParam<std::string> {};
 
 TEST_P(Configuration, SaysWhatIsExpected) {
     const Outcome outcome = load(reader_of_folder(), GetParam(), {.config_id = "main"});
-    const std::string found = outcome.report() + "\n" + keepalived::print(outcome.site.cluster);
+    const std::string found = outcome.report() + "\n" + keepalived::print(outcome.site);
     const std::string expected = folder + GetParam().substr(0, GetParam().rfind('.')) + ".expect";
     if (std::getenv("LVX_WRITE_EXPECTED") != nullptr) std::ofstream(expected) << found;
     EXPECT_EQ(found, text_of(expected));

@@ -59,6 +59,11 @@ const Keyword* find_elsewhere(std::string_view name) {
     return found == index().end() ? nullptr : found->second;
 }
 
+bool first_counts(const Keyword& keyword) {
+    if (keyword.canonical == "regex") return false;  // read like a command for its escapes only
+    return keyword.argument == Argument::command || keyword.canonical == "sni_name" || keyword.canonical == "helo_name";
+}
+
 std::vector<std::string_view> names_in(Block block) {
     std::vector<std::string_view> names;
     for (const Keyword& keyword : table) {
@@ -75,7 +80,10 @@ bool takes_command(std::string_view name) {
 
 bool needs_block(std::string_view name) {
     const auto [first, last] = index().equal_range(name);
-    const auto opens = [](const auto& entry) { return entry.second->opens != Block::none; };
+    // A block keyword that takes anything has its words on its own line too ("group A B").
+    const auto opens = [](const auto& entry) {
+        return entry.second->opens != Block::none && entry.second->argument != Argument::any;
+    };
     return first != last && std::all_of(first, last, opens);
 }
 

@@ -24,8 +24,12 @@ enum class Argument : std::uint8_t {
     number,           // low..high
     optional_number,  // the same, may be missing
     seconds,          // decimal, low..high
+    positive_seconds, // the same, more than 0
+    milliseconds,     // decimal, low..high
+    weight,           // low..high, and "reverse" may follow
     word,             // exactly one
     choice,           // one of the words of `values`
+    choices,          // one or more of them
     words,            // one or more, kept as they are
     command,          // a command line
     address,
@@ -60,6 +64,8 @@ struct Keyword {
 [[nodiscard]] const Keyword* find_keyword(Block block, std::string_view name);
 // Where else the name is known; null if nowhere.
 [[nodiscard]] const Keyword* find_elsewhere(std::string_view name);
+// Given twice in a block, the first one counts; with all other keywords of one value it is the last.
+[[nodiscard]] bool first_counts(const Keyword& keyword);
 [[nodiscard]] std::vector<std::string_view> names_in(Block block);
 [[nodiscard]] std::string_view block_name(Block block);  // as a user writes it
 

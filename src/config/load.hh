@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/diagnostic.hh"
 #include "config/options.hh"
@@ -18,10 +19,21 @@
 
 namespace lvx::config {
 
+// Where a block stands and where its keywords do, by their names of today (the one that counts, if it is given twice).
+// What it does not name comes from the blocks around it, or is the default.
+struct Origin {
+    Place block;
+    std::vector<std::pair<std::string_view, Place>> keywords;
+
+    [[nodiscard]] const Place* find(std::string_view keyword) const;
+};
+
 // Where services and servers are described, for "where does this value come from" and for messages after loading.
 struct Places {
     std::map<model::ServiceKey, Place> services;
     std::map<std::pair<model::ServiceKey, Endpoint>, Place> servers;
+    std::map<model::ServiceKey, Origin> pools;                          // virtual_server, by the pool's first service
+    std::map<std::pair<model::ServiceKey, Endpoint>, Origin> watched;   // real_server, by that and its endpoint in the pool
 };
 
 struct Outcome {

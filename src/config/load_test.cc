@@ -139,25 +139,59 @@ TEST(Load, KeepsWhatTheDataPlaneCannotDoInTheModelAndRefusesIt) {
     EXPECT_EQ(service.servers[1].endpoint.port, 80);  // DR cannot change the port
 }
 
-TEST(Load, AnswersABlockOfALaterVersionOnce) {
-    const Outcome outcome = load_text(std::string(classic) + "vrrp_instance VI_1 {\n state MASTER\n interface eth0\n"
-                                      " virtual_router_id 51\n virtual_ipaddress {\n 192.168.88.23/24 dev eth0\n }\n}\n");
-    EXPECT_EQ(outcome.diagnostics.errors(), 0u);
-    EXPECT_EQ(outcome.diagnostics.warnings(), 1u) << outcome.report();
-    EXPECT_THAT(outcome.report(), HasSubstr("\"vrrp_instance\" belongs to VRRP, which lvx does not do yet"));
-}
-
-TEST(Load, ChecksInsideBlocksOfALaterVersion) {
+TEST(Load, ChecksInsideEveryBlock) {
     const Outcome outcome = load_text("vrrp_instance VI_1 {\n priority 300\n}\n");
     EXPECT_THAT(outcome.report(), HasSubstr("lvx.conf:2:11: error[E0106]: priority 300 is out of range"));
 }
 
-TEST(Load, CountsRepeatedKeywordsOfALaterVersion) {
+TEST(Load, CountsKeywordsWithoutEffectOnce) {
     std::string text = "virtual_server 192.0.2.1 80 {\n protocol TCP\n lb_algo rr\n lb_kind NAT\n";
-    for (int i = 2; i < 5; ++i) text += " real_server 10.0.0." + std::to_string(i) + " 80 {\n TCP_CHECK {\n connect_timeout 3\n }\n }\n";
-    const Outcome outcome = load_text(text + "}\n");
+    for (int i = 2; i < 5; ++i) text += " real_server 10.0.0." + std::to_string(i) + " 80 {\n snmp_name s\n }\n";
+    const Outcome outcome = load_text(text + " hashed\n}\n");
     EXPECT_EQ(outcome.diagnostics.warnings(), 1u) << outcome.report();
-    EXPECT_THAT(outcome.report(), HasSubstr("it stands at 2 more places"));
+    EXPECT_THAT(outcome.report(), HasSubstr("\"snmp_name\" and 1 other keyword of this file have no effect"));
+    EXPECT_THAT(outcome.report(), HasSubstr("snmp_name: lvx has no SNMP agent; its metrics are at /metrics; hashed: every service"));
+}
+
+TEST(Load, ToleratesAtAStartWhatKeepalivedChangesSilently) {
+    const std::string text = R"(virtual_server 192.0.2.1 80 {
+    protocol TCP
+    lb_algo wrrr
+    lb_kind NAT
+    persistence_timeout 50
+    persistence_granularity 33
+    real_server 10.0.0.2 80 {
+    }
+    real_server 10.0.0.2 80 {
+        weight 5
+    }
+    real_server 10.0.0.3 99999 {
+    }
+}
+virtual_server 192.0.2.1 80 {
+    protocol TCP
+    lb_algo rr
+    lb_kind NAT
+    real_server 10.0.0.4 80 {
+    }
+}
+)";
+    EXPECT_EQ(load_text(text).diagnostics.errors(), 5u);
+    const Outcome outcome = load(reader_of({{"lvx.conf", text}}), "lvx.conf", {.tolerant = true});
+    EXPECT_TRUE(outcome.usable()) << outcome.report();
+    EXPECT_EQ(outcome.diagnostics.warnings(), 5u) << outcome.report();
+    const model::Service& service = outcome.site.cluster.services.at(0);
+    EXPECT_EQ(outcome.site.cluster.services.size(), 1u);
+    EXPECT_EQ(service.scheduler, "wlc");
+    EXPECT_EQ(service.persistence, (model::Persistence{.timeout = std::chrono::seconds{50}, .prefix = 32}));
+    ASSERT_EQ(service.servers.size(), 2u);  // both virtual servers' good ones
+    EXPECT_EQ(service.servers[0].weight, 1u);
+    EXPECT_EQ(service.servers[1].endpoint.text(), "10.0.0.4:80");
+}
+
+TEST(Load, ToleratesNothingThatKeepalivedDoesNotSurvive) {
+    const std::string text = "virtual_server 192.0.2.1 80 {\n protocol TCP\n lb_algo rr\n lb_kind NAT\n weight\n}\n";
+    EXPECT_FALSE(load(reader_of({{"lvx.conf", text}}), "lvx.conf", {.tolerant = true}).usable());
 }
 
 TEST(Load, WarnsOfJunkThatWorkingFilesHave) {

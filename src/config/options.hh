@@ -11,6 +11,9 @@ struct Options {
     std::string config_id;  // of "@id" lines; usually the host name up to its first dot
     std::map<std::string, std::string> environment;  // of ${_ENV NAME}
     std::uint64_t random_seed = 0;                   // of ${_RANDOM}
+    // A start that must succeed: where keepalived changes the configuration and goes on, so does lvx, with a warning
+    // instead of an error.  Never for a check or a reload.
+    bool tolerant = false;
 };
 
 }  // namespace lvx::config

@@ -26,6 +26,11 @@ std::uint32_t Sources::lines(FileNumber file) const {
     return static_cast<std::uint32_t>(files_[file].starts.size() - 1);
 }
 
+std::string_view Sources::whole(FileNumber file) const {
+    ensure(file < files_.size());
+    return files_[file].text;
+}
+
 std::string_view Sources::line(FileNumber file, std::uint32_t line) const {
     ensure(line >= 1 && line <= lines(file));
     const File& from = files_[file];

@@ -28,6 +28,8 @@ class Sources {
     [[nodiscard]] std::size_t count() const { return files_.size(); }
     [[nodiscard]] std::string_view name(FileNumber file) const;
     [[nodiscard]] std::uint32_t lines(FileNumber file) const;
+    // All of it.
+    [[nodiscard]] std::string_view whole(FileNumber file) const;
     // Line `line` (from 1) without its line end (LF or CR LF).
     [[nodiscard]] std::string_view line(FileNumber file, std::uint32_t line) const;
     // "file:line:column", as far as known.

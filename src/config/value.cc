@@ -53,9 +53,24 @@ Read<std::chrono::microseconds> read_seconds(const Keyword& keyword, const Word&
                      "a decimal number such as 3 or 0.5", what_keepalived_does(keyword));
     }
     constexpr std::int64_t second = 1000000;
-    if (*number >= keyword.low * second && *number <= keyword.high * second) return std::chrono::microseconds{*number};
+    const bool positive = keyword.argument == Argument::positive_seconds;
+    const bool enough = positive ? *number > 0 : *number >= keyword.low * second;
+    if (enough && *number <= keyword.high * second) return std::chrono::microseconds{*number};
     return wrong(Code::out_of_range, word, fmt::format("{} {} is out of range", keyword.name, word.text),
-                 range(keyword.low, keyword.high) + " seconds", what_keepalived_does(keyword));
+                 positive ? fmt::format("more than 0, up to {} seconds", keyword.high) : range(keyword.low, keyword.high) + " seconds",
+                 what_keepalived_does(keyword));
+}
+
+Read<std::chrono::microseconds> read_milliseconds(const Keyword& keyword, const Word& word) {
+    const auto number = parse_millionths(word.text);
+    constexpr std::int64_t millisecond = 1000000;  // in millionths
+    if (!number) {
+        return wrong(Code::not_a_number, word, fmt::format("{} needs milliseconds, not \"{}\"", keyword.name, word.text),
+                     "a decimal number such as 10 or 0.5", what_keepalived_does(keyword));
+    }
+    if (*number >= keyword.low * millisecond && *number <= keyword.high * millisecond) return std::chrono::microseconds{*number / 1000};
+    return wrong(Code::out_of_range, word, fmt::format("{} {} is out of range", keyword.name, word.text),
+                 range(keyword.low, keyword.high) + " milliseconds", what_keepalived_does(keyword));
 }
 
 Read<bool> read_flag(const Word& word) {

@@ -20,6 +20,7 @@ using Read = std::expected<T, Diagnostic>;
 
 [[nodiscard]] Read<std::int64_t> read_number(const Keyword& keyword, const Word& word);
 [[nodiscard]] Read<std::chrono::microseconds> read_seconds(const Keyword& keyword, const Word& word);
+[[nodiscard]] Read<std::chrono::microseconds> read_milliseconds(const Keyword& keyword, const Word& word);
 [[nodiscard]] Read<bool> read_flag(const Word& word);
 [[nodiscard]] Read<Address> read_address(const Word& word);
 [[nodiscard]] Read<Port> read_port(const Word& word);         // 1 to 65535

@@ -23,7 +23,7 @@ class AddressReader {
 
     std::optional<InterfaceAddress> run() {
         const auto network = words_.network();
-        while (words_.more()) option(words_.take());
+        while (words_.more() && words_.understood()) option(words_.take());
         if (!network) return std::nullopt;
         result_.address = network->address;
         if (!has_length_) result_.prefix_length = network->length;

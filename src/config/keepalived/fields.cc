@@ -1,17 +1,6 @@
 #include "config/keepalived/fields.hh"
 
-#include <fmt/format.h>
-
 namespace lvx::config::keepalived {
-
-void take_command(std::optional<model::Command>& member, const Statement& statement, Reading& reading) {
-    if (member) {
-        return reading.warn(Code::repeated_keyword, statement.place(),
-                            fmt::format("\"{}\" is given again", statement.keyword()),
-                            "of commands the first one counts, as with keepalived");
-    }
-    member = command_of(statement, reading);
-}
 
 Said::Said(const Statement& block, Block where) {
     for (const Statement& one : block.block) {

@@ -54,13 +54,18 @@ inline constexpr auto into_address = [](auto& draft, const Statement& statement,
     if (const auto address = read_address(statement.words[1])) (draft.*....*path) = *address;
 };
 
-// Of several commands the first counts, unlike with other keywords.
-void take_command(std::optional<model::Command>& member, const Statement& statement, Reading& reading);
-
 template <auto... path>
 inline constexpr auto into_command = [](auto& draft, const Statement& statement, Reading& reading) {
-    take_command((draft.*....*path), statement, reading);
+    (draft.*....*path) = command_of(statement, reading);
 };
+
+template <auto... path>
+inline constexpr auto into_lone_command = [](auto& draft, const Statement& statement, Reading& reading) {
+    (draft.*....*path) = lone_command_of(statement, reading);
+};
+
+// Read by a stage before this one, or of no consequence here.
+inline constexpr auto read_elsewhere = [](auto&, const Statement&, Reading&) {};
 
 // Which keywords a block says, by their name of today, and where the last of each stands.
 class Said {

@@ -2,54 +2,77 @@
 
 #include <fmt/format.h>
 
-#include "config/value.hh"
+#include "config/keepalived/group.hh"
+#include "config/keepalived/names.hh"
 
 namespace lvx::config::keepalived {
 namespace {
 
 using model::Protocol;
 
-std::optional<Head> address_head(const Statement& statement, Diagnostics& diagnostics) {
+std::optional<Head> address_head(const Statement& statement, Reading& reading) {
     const auto& words = statement.words;
-    const auto address = read_address(words[1]);
-    const Read<Port> port = words.size() > 2 ? read_service_port(words[2]) : Read<Port>(Port{0});
-    if (!address) diagnostics.add(address.error());
-    if (!port) diagnostics.add(port.error());
-    if (words.size() > 3) surplus(words[3], diagnostics);
+    const auto address = reading.keep(read_address(words[1]));
+    std::optional<Port> port = Port{0};
+    if (words.size() > 2) port = reading.keep(read_service_port(words[2]));
+    if (words.size() > 3) surplus(words[3], reading.diagnostics());
     if (!address || !port) return std::nullopt;
-    return Head{.key = {.protocol = Protocol::udp, .address = *address, .port = *port}};
+    return Head{.name = *port == 0 ? words[1].text : fmt::format("{} {}", words[1].text, *port), .group = {},
+                .services = {{.protocol = Protocol::udp, .address = *address, .port = *port}}};
 }
 
-std::optional<Head> mark_head(const Statement& statement, Diagnostics& diagnostics) {
-    constexpr Keyword mark{.name = "fwmark", .low = 1, .high = 0xffffffff};
+std::optional<Head> mark_head(const Statement& statement, Reading& reading) {
+    const auto mark = read_mark(statement, 1, reading.diagnostics());
+    if (!mark) return std::nullopt;
+    return Head{.name = fmt::format("fwmark {}", mark->fwmark), .group = {}, .services = {*mark}};
+}
+
+std::optional<Head> group_head(const Statement& statement, Reading& reading) {
     const auto& words = statement.words;
     if (words.size() < 3) {
-        diagnostics.add(missing_argument(statement, "a firewall mark belongs here"));
+        reading.report(missing_argument(statement, "the name of a virtual_server_group belongs here"));
         return std::nullopt;
     }
-    const auto number = read_number(mark, words[2]);
-    if (!number) diagnostics.add(number.error());
-    const bool family = words.size() > 3 && (words[3].text == "inet" || words[3].text == "inet6");
-    if (words.size() > 3 && !family) surplus(words[3], diagnostics);
-    if (!number) return std::nullopt;
-    return Head{.key = {.protocol = Protocol::ip, .fwmark = static_cast<std::uint32_t>(*number)},
-                .is_v6 = family && words[3].text == "inet6"};
+    if (words.size() > 3) surplus(words[3], reading.diagnostics());
+    const Statement* group = expect_object(words[2], "virtual_server_group", reading);
+    if (group == nullptr) return std::nullopt;
+    Diagnostics said_where_the_group_stands;
+    Head head{.name = "group " + words[2].text, .group = words[2].text, .services = {}};
+    for (const GroupMember& member : group_members(*group, said_where_the_group_stands)) head.services.push_back(member.key);
+    if (!head.services.empty()) return head;
+    reading.report({.code = Code::missing_keyword, .place = words[2].place,
+                    .message = fmt::format("group {} has no address, so nothing is served", words[2].text)});
+    return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Head> read_head(const Statement& statement, Diagnostics& diagnostics) {
+std::optional<Head> read_head(const Statement& statement, Reading& reading) {
     if (statement.words.size() < 2) {
-        diagnostics.add(missing_argument(statement, "an address, \"fwmark MARK\" or \"group NAME\""));
+        reading.report(missing_argument(statement, "an address, \"fwmark MARK\" or \"group NAME\""));
         return std::nullopt;
     }
     const std::string& first = statement.words[1].text;
-    if (first == "fwmark") return mark_head(statement, diagnostics);
-    if (first != "group") return address_head(statement, diagnostics);
-    diagnostics.add({.code = Code::not_supported_yet, .place = statement.place(),
-                     .message = "groups of virtual servers are not supported yet",
-                     .help = "write one virtual_server for each address of the group"});
-    return std::nullopt;
+    if (first == "fwmark") return mark_head(statement, reading);
+    return first == "group" ? group_head(statement, reading) : address_head(statement, reading);
+}
+
+std::optional<model::ServiceKey> read_mark(const Statement& statement, std::size_t at, Diagnostics& diagnostics) {
+    constexpr Keyword mark{.name = "fwmark", .low = 1, .high = 0xffffffff};
+    const auto& words = statement.words;
+    if (words.size() < at + 2) {
+        diagnostics.add(missing_argument(statement, "a firewall mark belongs here"));
+        return std::nullopt;
+    }
+    const auto number = read_number(mark, words[at + 1]);
+    if (!number) diagnostics.add(number.error());
+    const std::size_t family = at + 2;
+    const bool v6 = words.size() > family && words[family].text == "inet6";
+    const bool named = v6 || (words.size() > family && words[family].text == "inet");
+    if (words.size() > family + (named ? 1 : 0)) surplus(words[family + (named ? 1 : 0)], diagnostics);
+    if (!number) return std::nullopt;
+    return model::ServiceKey{.protocol = Protocol::ip, .address = v6 ? Address::v6({}) : Address{},
+                             .fwmark = static_cast<std::uint32_t>(*number)};
 }
 
 void surplus(const Word& word, Diagnostics& diagnostics) {

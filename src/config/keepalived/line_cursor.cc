@@ -115,6 +115,7 @@ std::optional<std::string> LineCursor::interface() {
 }
 
 void LineCursor::unknown(const Word& word, std::string_view where, std::string_view known) {
+    understood_ = false;
     std::string hint = suggestion(word.text, split_words(known));
     wrong({.code = Code::unknown_word, .place = word.place,
            .message = fmt::format("unknown word \"{}\" in {}", word.text, where), .caret = std::move(hint),

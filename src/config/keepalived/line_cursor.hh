@@ -34,6 +34,8 @@ class LineCursor {
 
     [[nodiscard]] bool more() const { return at_ < statement_.words.size(); }
     [[nodiscard]] bool good() const { return good_; }
+    // False after an unknown word: what follows it cannot be told from its arguments.
+    [[nodiscard]] bool understood() const { return understood_; }
     [[nodiscard]] const Word& peek() const { return statement_.words[at_]; }
     [[nodiscard]] bool next_is(std::string_view text) const { return more() && peek().text == text; }
     const Word& take() { return statement_.words[at_++]; }
@@ -62,7 +64,7 @@ class LineCursor {
     const Statement& statement_;
     Reading& reading_;
     std::size_t at_;
-    bool good_ = true;
+    bool good_ = true, understood_ = true;
 };
 
 // Decimal, or hexadecimal after "0x".

@@ -2,8 +2,14 @@
 
 #include <array>
 
+#include "config/keepalived/director.hh"
 #include "config/keepalived/globals.hh"
+#include "config/keepalived/group.hh"
 #include "config/keepalived/service.hh"
+#include "config/keepalived/static_items.hh"
+#include "config/keepalived/track_objects.hh"
+#include "config/keepalived/vrrp_group.hh"
+#include "config/keepalived/vrrp_instance.hh"
 
 namespace lvx::config::keepalived {
 namespace {
@@ -16,23 +22,41 @@ struct RootReader {
 constexpr std::array readers = {
     RootReader{"global_defs", read_globals},
     RootReader{"instance", [](const Statement&, Reading&) {}},  // read by the stage that replaces ${_INSTANCE}
+    RootReader{"director", read_director},
+    RootReader{"director_sync", read_director_sync},
+    RootReader{"SSL", read_ssl},
+    RootReader{"vrrp_script", read_vrrp_script},
+    RootReader{"track_file", read_track_file},
+    RootReader{"vrrp_track_process", read_track_process},
+    RootReader{"bfd_instance", read_bfd},
+    RootReader{"track_group", read_track_group},
+    RootReader{"static_ipaddress", read_static_addresses},
+    RootReader{"static_routes", read_static_routes},
+    RootReader{"static_rules", read_static_rules},
+    RootReader{"garp_group", read_garp_group},
+    RootReader{"interface_up_down_delays", read_interface_delays},
+    RootReader{"vrrp_instance", read_vrrp_instance},
+    RootReader{"vrrp_sync_group", read_sync_group},
+    RootReader{"virtual_server_group", read_group},
     RootReader{"virtual_server", read_virtual_server},
 };
 
 // One function per file that reads blocks: the keywords it has a reader for.
 using KeywordList = std::vector<std::string_view> (*)(Block block);
-constexpr std::array<KeywordList, 2> lists = {globals_keywords, service_keywords};
+constexpr std::array<KeywordList, 8> lists = {globals_keywords, director_keywords, service_keywords, instance_keywords,
+                                              group_keywords,   track_keywords,    bfd_keywords,     list_keywords};
 
 }  // namespace
 
-void read_site(const std::vector<Statement>& statements, const Options& options, Outcome& outcome) {
-    Reading reading(statements, options, outcome);
+void read_site(const std::vector<Statement>& statements, const Reader& files, const Options& options, Outcome& outcome) {
+    Reading reading(statements, files, options, outcome);
     for (const RootReader& reader : readers) {
         for (const Statement& one : statements) {
             const Keyword* keyword = find_keyword(Block::root, one.keyword());
             if (keyword != nullptr && keyword->canonical == reader.keyword) reader.read(one, reading);
         }
     }
+    settle_routers(reading);
 }
 
 std::vector<std::string_view> keywords_read(Block block) {

@@ -10,7 +10,7 @@
 namespace lvx::config::keepalived {
 
 // Statements of the top level -> outcome.site, with places and diagnostics.
-void read_site(const std::vector<Statement>& statements, const Options& options, Outcome& outcome);
+void read_site(const std::vector<Statement>& statements, const Reader& files, const Options& options, Outcome& outcome);
 
 // The keywords of a block with a reader, by their name of today: the table of keywords says the same (tested).
 [[nodiscard]] std::vector<std::string_view> keywords_read(Block block);

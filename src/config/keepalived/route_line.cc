@@ -105,7 +105,7 @@ class RouteReader {
     std::optional<model::RouteLine> run() {
         take_family(cursor_, words_);
         if (cursor_.more() && is_route_type(cursor_.peek().text)) words_.words.push_back(cursor_.take().text);
-        while (cursor_.more()) option();
+        while (cursor_.more() && cursor_.understood()) option();
         if (!has_destination_ && cursor_.good()) {
             cursor_.wrong({.code = Code::missing_argument, .place = line_.place(), .message = "this route has no destination",
                            .caret = "a network or \"default\" belongs here"});

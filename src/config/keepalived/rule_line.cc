@@ -59,7 +59,7 @@ std::optional<model::RuleLine> read_rule_line(const Statement& line, LineOwner o
     model::RuleLine rule;
     if (cursor.take_if("inet")) result.family = Family::v4;
     else if (cursor.take_if("inet6")) result.family = Family::v6;
-    while (cursor.more()) {
+    while (cursor.more() && cursor.understood()) {
         const Word& word = cursor.take();
         if (word.text == "no_track") {
             rule.no_track = true;

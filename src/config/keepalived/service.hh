@@ -1,4 +1,4 @@
-// virtual_server and its real_servers: statements -> services of the model.
+// virtual_server: statements -> a pool and its services.  Read by service_block.cc, decided by service_settle.cc.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace lvx::config::keepalived {
 
-// Adds the service of one virtual_server statement to the site, with its places and diagnostics.
+// Adds the pool and the services of one virtual_server statement to the site, with places and diagnostics.
 void read_virtual_server(const Statement& statement, Reading& reading);
 
 // The keywords with a reader here, by their name of today: the table of keywords says the same (tested).
