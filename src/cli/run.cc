@@ -7,13 +7,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "api/client.hh"
 #include "api/json.hh"
+#include "cli/change.hh"
+#include "cli/events.hh"
 #include "cli/ipvsadm/applet.hh"
 #include "cli/ipvsadm/names.hh"
+#include "cli/load_options.hh"
 #include "cli/tables.hh"
+#include "cli/topic.hh"
 #include "cli/usage.hh"
 #include "config/disk_reader.hh"
 #include "config/load.hh"
@@ -57,6 +62,15 @@ int show_status(api::Client& client, const Invocation& invocation) {
     return shown == exit_done && !status->problems.empty() ? exit_refused : shown;
 }
 
+int show_services(api::Client& client, const Invocation& invocation) {
+    const auto services = client.services();
+    if (!services || invocation.options.contains("--json")) return show(services, invocation, +[](const api::ServicesSnapshot&) { return std::string(); });
+    const auto checks = client.checks();
+    if (!checks) return failed(checks.error(), exit_refused);
+    print(services_text(*services, *checks));
+    return exit_done;
+}
+
 int show_connections(api::Client& client, const Invocation& invocation) {
     const bool json = invocation.options.contains("--json");
     if (!json) print(connections_title());
@@ -90,15 +104,20 @@ int stop(api::Client& client, const Invocation& invocation) {
     return stopped ? exit_done : failed(stopped.error(), exit_refused);
 }
 
+ChangeSurroundings change_surroundings(const std::string& socket_option);
+
 int with_daemon(const Invocation& invocation) {
     auto client = connect(socket_path(invocation.socket));
     if (!client) return failed(client.error(), exit_no_daemon);
     switch (invocation.command) {
         case CommandId::status: return show_status(*client, invocation);
-        case CommandId::services: return show(client->services(), invocation, services_text);
+        case CommandId::services: return show_services(*client, invocation);
+        case CommandId::checks: return show(client->checks(), invocation, checks_text);
         case CommandId::connections: return show_connections(*client, invocation);
         case CommandId::drops: return show_drops(*client, invocation);
         case CommandId::interfaces: return show(client->interfaces(), invocation, interfaces_text);
+        case CommandId::events: return show_events(*client, invocation, change_surroundings(invocation.socket));
+        case CommandId::bfd: return show(client->bfd(), invocation, bfd_text);
         case CommandId::reload: return reload(*client);
         default: return stop(*client, invocation);
     }
@@ -106,30 +125,13 @@ int with_daemon(const Invocation& invocation) {
 
 // ---- without a daemon ----
 
-std::string host_name_up_to_dot() {
-    char name[256] = "";
-    if (::gethostname(name, sizeof name - 1) != 0) return {};
-    const std::string_view whole = name;
-    return std::string(whole.substr(0, whole.find('.')));
-}
-
 int check_configuration(const Invocation& invocation) {
-    if (invocation.operands[0] != "check") {
-        complain("usage: lvx config check FILE\n");
-        return exit_usage;
-    }
-    config::Options options{.config_id = host_name_up_to_dot()};
-    for (char** variable = environ; *variable != nullptr; ++variable) {
-        const std::string_view text = *variable;
-        const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    const config::Outcome outcome = config::load(config::disk_reader(), invocation.operands[1], options);
+    const config::Outcome outcome = config::load(config::disk_reader(), invocation.operands[0], load_options());
     complain(outcome.report());
     if (!outcome.usable()) return exit_refused;
     std::size_t servers = 0;
     for (const model::Service& service : outcome.site.cluster.services) servers += service.servers.size();
-    print(fmt::format("{}: {} virtual services, {} real servers\n", invocation.operands[1], outcome.site.cluster.services.size(), servers));
+    print(fmt::format("{}: {} virtual services, {} real servers\n", invocation.operands[0], outcome.site.cluster.services.size(), servers));
     return exit_done;
 }
 
@@ -138,7 +140,9 @@ int help(const Invocation& invocation) {
         print(overview());
         return exit_done;
     }
-    const auto text = help_of(invocation.operands.front());
+    std::string name;
+    for (const std::string& word : invocation.operands) name += (name.empty() ? "" : " ") + word;
+    const auto text = help_about(name);
     if (!text) {
         complain(text.error());
         return exit_usage;
@@ -187,9 +191,20 @@ int run_applet(Applet applet, const Invocation& invocation) {
     return applet(words, surroundings(invocation.socket));
 }
 
+ChangeSurroundings change_surroundings(const std::string& socket_option) {
+    return {.connect = [path = socket_path(socket_option)] { return connect(path); },
+            .out = [](std::string_view text) {
+                print(text);
+                std::fflush(stdout);
+            },
+            .error = complain,
+            .pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }};
+}
+
 int dispatch(const Invocation& invocation) {
+    if (is_about_changes(invocation.command)) return run_change(invocation, change_surroundings(invocation.socket));
     switch (invocation.command) {
-        case CommandId::config: return check_configuration(invocation);
+        case CommandId::config_check: return check_configuration(invocation);
         case CommandId::demo: return demo(invocation);
         case CommandId::ipvsadm: return run_applet(ipvsadm::run, invocation);
         case CommandId::ipvsadm_save: return run_applet(ipvsadm::run_save, invocation);

@@ -18,41 +18,115 @@ constexpr std::array json_option{OptionRow{"--json", "the daemon's answer as JSO
 constexpr std::array lines_option{OptionRow{"--json", "one JSON object per line"}};
 constexpr std::array drops_options{OptionRow{"--json", "the daemon's answer as JSON"},
                                    OptionRow{"--all", "packets that were sent or passed, and reasons never met, too"}};
+constexpr std::array events_options{OptionRow{"--json", "one JSON object per line"},
+                                    OptionRow{"--follow", "go on with those that come"},
+                                    OptionRow{"--since", "only those after this sequence number", "SEQUENCE"}};
 constexpr std::array stop_options{OptionRow{"--forwarding", "take the data plane off the interfaces as well"}};
+
+constexpr OptionRow json_row{"--json", "the daemon's answer as JSON"};
+constexpr OptionRow service_row{"--service", "in this service only: tcp/192.0.2.1:80", "SERVICE"};
+constexpr OptionRow for_row{"--for", "until so much time has passed: 2h", "TIME"};
+constexpr std::array apply_options{json_row, OptionRow{"--confirm", "goes back by itself unless \"lvx config confirm\" comes within this time: 5m", "TIME"}};
+constexpr std::array delta_options{OptionRow{"--as", "keepalived (default) or ipvsadm", "FORM"}};
+constexpr std::array clear_options{OptionRow{"--all", "every override"}};
+constexpr std::array server_options{json_row, service_row, for_row};
+constexpr std::array enable_options{json_row, service_row};
+constexpr std::array drain_options{json_row, service_row, for_row, OptionRow{"--wait", "until its connections ended, with a line whenever they changed"},
+                                   OptionRow{"--timeout", "connections get this much time: 10m (default: as long as they live)", "TIME"},
+                                   OptionRow{"--then", "what becomes of it: disable (default) or remove", "WHAT"}};
 
 constexpr std::array table{
     CommandRow{CommandId::status, "status", "", "one screen: daemon, configuration, table, problems", json_option},
     CommandRow{CommandId::services, "services", "", "virtual services and their real servers", json_option},
+    CommandRow{CommandId::checks, "checks", "", "every check of a real server: state, last result, since when, next", json_option},
     CommandRow{CommandId::connections, "connections", "", "the connection table", lines_option},
     CommandRow{CommandId::drops, "drops", "", "packets that were dropped or refused, by reason", drops_options},
     CommandRow{CommandId::interfaces, "interfaces", "", "which interface is hooked how, and why", json_option},
+    CommandRow{CommandId::events, "events", "", "what happened, each transition once", events_options},
+    CommandRow{CommandId::bfd, "bfd", "", "BFD sessions: state, since when, why, intervals", json_option},
     CommandRow{CommandId::reload, "reload", "", "read the configuration again and apply the difference", {}},
     CommandRow{CommandId::stop, "stop", "", "end the daemon; packets go on being forwarded", stop_options},
-    CommandRow{CommandId::config, "config", "check FILE", "say what is wrong with a configuration; changes nothing", {}, 2},
+    CommandRow{CommandId::drain, "drain", "SERVER", "no new connections to a real server; it keeps those it has", drain_options, 1},
+    CommandRow{CommandId::enable, "enable", "SERVER", "ends drain, disable and weight", enable_options, 1},
+    CommandRow{CommandId::disable, "disable", "SERVER", "weight 0 until it is enabled", server_options, 1},
+    CommandRow{CommandId::weight, "weight", "SERVER WEIGHT", "another weight than the configuration says", server_options, 2},
+    CommandRow{CommandId::override_list, "override list", "", "what operators changed at run time", json_option},
+    CommandRow{CommandId::override_clear, "override clear", "[NAME]", "takes an override back", clear_options, 0, false, 1},
+    CommandRow{CommandId::config_check, "config check", "FILE", "say what is wrong with a configuration; changes nothing", {}, 1},
+    CommandRow{CommandId::config_show, "config show", "", "every value in effect, and where it came from", json_option},
+    CommandRow{CommandId::config_plan, "config plan", "FILE", "what it would start, stop, drain and move; changes nothing", json_option, 1},
+    CommandRow{CommandId::config_apply, "config apply", "FILE", "makes it the running configuration, all or nothing", apply_options, 1},
+    CommandRow{CommandId::config_confirm, "config confirm", "", "keeps what was applied with --confirm", json_option},
+    CommandRow{CommandId::config_history, "config history", "", "applied configurations, by number", json_option},
+    CommandRow{CommandId::config_rollback, "config rollback", "[NUMBER]", "back to the one before, or to that one", json_option, 0, false, 1},
+    CommandRow{CommandId::config_diff, "config diff", "[NUMBER|FILE [NUMBER|FILE]]", "what differs: the daemon's file and what runs, or these", {}, 0, false, 2},
+    CommandRow{CommandId::config_delta, "config delta", "", "what operators changed, in one of the two languages", delta_options},
     CommandRow{CommandId::demo, "demo", "[…]", "a whole cluster in namespaces of its own: lvx demo --help", {}, 0, true},
     CommandRow{CommandId::ipvsadm, "ipvsadm", "[…]", "as ipvsadm 1.31", {}, 0, true},
     CommandRow{CommandId::ipvsadm_save, "ipvsadm-save", "[-n]", "as ipvsadm-save", {}, 0, true},
     CommandRow{CommandId::ipvsadm_restore, "ipvsadm-restore", "[-n]", "as ipvsadm-restore", {}, 0, true},
-    CommandRow{CommandId::help, "help", "[COMMAND]", "this, or more about one command", {}, 0, true},
+    CommandRow{CommandId::help, "help", "[COMMAND|KEYWORD]", "this, or more about a command or a keyword of the configuration", {}, 0, true},
     CommandRow{CommandId::version, "version", "", "the version of this tool", {}},
 };
 
-std::expected<const CommandRow*, std::string> find_command(std::string_view word) {
-    const CommandRow* shortened = nullptr;
+// The first word of two, or the only one; the second word.
+std::string_view head_of(std::string_view name) { return name.substr(0, name.find(' ')); }
+std::string_view tail_of(std::string_view name) { return name.find(' ') == name.npos ? "" : name.substr(name.find(' ') + 1); }
+
+// One of `names`, whole or shortened.
+std::expected<std::string_view, std::string> find_name(std::string_view word, const std::vector<std::string_view>& names, std::string_view kind) {
     std::string several;
-    for (const CommandRow& row : table) {
-        if (row.name == word) return &row;
-        if (word.empty() || !row.name.starts_with(word)) continue;
-        several += (several.empty() ? "" : ", ") + std::string(row.name);
-        shortened = shortened == nullptr ? &row : shortened;
+    std::string_view shortened;
+    std::size_t count = 0;
+    for (const std::string_view name : names) {
+        if (name == word) return name;
+        if (word.empty() || !name.starts_with(word)) continue;
+        several += (several.empty() ? "" : ", ") + std::string(name);
+        shortened = name;
+        ++count;
     }
-    if (shortened != nullptr && several == shortened->name) return shortened;
-    if (shortened != nullptr) return Refused(fmt::format("lvx: \"{}\" may be {}\n", printable(word), several));
-    std::vector<std::string_view> names;
-    for (const CommandRow& row : table) names.push_back(row.name);
+    if (count == 1) return shortened;
+    if (count != 0) return Refused(fmt::format("lvx: \"{}\" may be {}\n", printable(word), several));
     const auto near = nearest(word, names);
-    return Refused(fmt::format("lvx: there is no command \"{}\"{}\n      \"lvx help\" lists all\n", printable(word),
+    return Refused(fmt::format("lvx: there is no command \"{}{}\"{}\n      \"lvx help\" lists all\n", kind, printable(word),
                                near ? fmt::format("; did you mean \"{}\"?", *near) : ""));
+}
+
+std::vector<const CommandRow*> rows_of(std::string_view head) {
+    std::vector<const CommandRow*> rows;
+    for (const CommandRow& row : table)
+        if (head_of(row.name) == head) rows.push_back(&row);
+    return rows;
+}
+
+struct Found {
+    const CommandRow* row = nullptr;
+    std::size_t words = 1;
+};
+
+std::string usage_of(const CommandRow& row) {
+    return fmt::format("usage: lvx {}{}{}\n", row.name, row.operands.empty() ? "" : " ", row.operands);
+}
+
+// The command that `words` begin with: one word, or two where the first one names several.
+std::expected<Found, std::string> find_command(Words words) {
+    std::vector<std::string_view> heads;
+    for (const CommandRow& row : table)
+        if (heads.empty() || heads.back() != head_of(row.name)) heads.push_back(head_of(row.name));
+    const auto head = find_name(words.front(), heads, "");
+    if (!head) return Refused(head.error());
+    const std::vector<const CommandRow*> rows = rows_of(*head);
+    if (tail_of(rows.front()->name).empty()) return Found{rows.front(), 1};
+    if (words.size() < 2 || words[1].starts_with('-')) {
+        std::string text;
+        for (const CommandRow* row : rows) text += usage_of(*row);
+        return Refused(text);
+    }
+    std::vector<std::string_view> tails;
+    for (const CommandRow* row : rows) tails.push_back(tail_of(row->name));
+    const auto tail = find_name(words[1], tails, fmt::format("{} ", *head));
+    if (!tail) return Refused(tail.error());
+    return Found{*std::ranges::find(rows, *tail, [](const CommandRow* row) { return tail_of(row->name); }), 2};
 }
 
 Refused unknown_option(const CommandRow& row, std::string_view word) {
@@ -97,12 +171,23 @@ std::expected<Invocation, std::string> parse_rest(const CommandRow& row, Words w
             invocation.operands.push_back(word);
             continue;
         }
-        if (std::ranges::find(row.options, word, &OptionRow::name) == row.options.end()) return unknown_option(row, word);
-        invocation.options.insert(word);
+        const std::size_t equals = word.find('=');
+        const auto option = std::ranges::find(row.options, std::string_view(word).substr(0, equals), &OptionRow::name);
+        if (option == row.options.end()) return unknown_option(row, word);
+        if (option->value.empty() && equals != word.npos) return Refused(fmt::format("lvx {}: {} takes no value\n", row.name, option->name));
+        if (option->value.empty()) {
+            invocation.options.insert(word);
+        } else if (equals != word.npos) {
+            invocation.values[std::string(option->name)] = word.substr(equals + 1);
+        } else if (words.empty()) {
+            return Refused(fmt::format("lvx {}: {} needs {}\n", row.name, option->name, option->value));
+        } else {
+            invocation.values[std::string(option->name)] = words.front();
+            words = words.subspan(1);
+        }
     }
-    if (invocation.operands.size() != row.operand_count) {
-        return Refused(fmt::format("usage: lvx {}{}{}\n", row.name, row.operands.empty() ? "" : " ", row.operands));
-    }
+    const std::size_t given = invocation.operands.size();
+    if (given < row.operand_count || given > std::size_t{row.operand_count} + row.optional_operands) return Refused(usage_of(row));
     return invocation;
 }
 
@@ -122,11 +207,14 @@ std::expected<Invocation, std::string> parse(Words words) {
     if (words.empty() || asks_for_help(words.front())) return invocation;
     if (words.front() == "--version") return Invocation{.command = CommandId::version};
     if (words.front().starts_with('-')) return Refused(fmt::format("lvx: there is no option \"{}\"\n      \"lvx help\" lists all commands\n", printable(words.front())));
-    const auto row = find_command(words.front());
-    if (!row) return Refused(row.error());
-    invocation.command = (*row)->id;
-    const Words rest = words.subspan(1);
-    if (!(*row)->takes_all) return parse_rest(**row, rest, std::move(invocation));
+    if (words.size() == 2 && asks_for_help(words.back()) && rows_of(words.front()).size() > 1)
+        return Invocation{.command = CommandId::help, .operands = {words.front()}};
+    const auto found = find_command(words);
+    if (!found) return Refused(found.error());
+    const CommandRow& row = *found->row;
+    invocation.command = row.id;
+    const Words rest = words.subspan(found->words);
+    if (!row.takes_all) return parse_rest(row, rest, std::move(invocation));
     invocation.operands.assign(rest.begin(), rest.end());
     return invocation;
 }
@@ -136,19 +224,30 @@ std::string overview() {
     for (const CommandRow& row : table) text += fmt::format("  {:<28}{}\n", fmt::format("{} {}", row.name, row.operands), row.meaning);
     return text +
            "\n"
-           "Commands may be shortened: lvx conn.  \"lvx help COMMAND\" tells more.\n"
+           "Commands may be shortened: lvx conn.  \"lvx help COMMAND\" tells more, \"lvx help KEYWORD\" explains lvx.conf(5).\n"
            "The daemon is found at --socket, else at $LVX_SOCKET, else at /run/lvx/api.sock.\n"
-           "Exit status: 0 done, 1 refused (status: there are problems), 2 wrong usage, 3 no daemon answers.\n"
+           "Exit status: 0 done, 1 refused (status: there are problems), 2 wrong usage, 3 no daemon answers,\n"
+           "4 config plan and config diff: something would change, or differs.\n"
            "ipvsadm's applets exit as ipvsadm does, demo as the command it ran.\n";
 }
 
 std::expected<std::string, std::string> help_of(std::string_view name) {
-    const auto row = find_command(name);
-    if (!row) return Refused(row.error());
-    const CommandRow& command = **row;
-    std::string text = fmt::format("usage: lvx {}{}{}\n\n{}\n", command.name, command.operands.empty() ? "" : " ", command.operands, command.meaning);
+    const std::vector<const CommandRow*> all = rows_of(name);
+    if (all.size() > 1) {
+        std::string text;
+        for (const CommandRow* row : all) text += fmt::format("  {:<44}{}\n", fmt::format("lvx {} {}", row->name, row->operands), row->meaning);
+        return text;
+    }
+    std::vector<std::string> words;
+    for (const std::string_view word : split_words(name)) words.emplace_back(word);
+    if (words.empty()) words.emplace_back();
+    const auto found = find_command(words);
+    if (!found) return Refused(found.error());
+    const CommandRow& command = *found->row;
+    std::string text = fmt::format("{}\n{}\n", usage_of(command), command.meaning);
     if (!command.options.empty()) text += "\n";
-    for (const OptionRow& option : command.options) text += fmt::format("  {:<16}{}\n", option.name, option.meaning);
+    for (const OptionRow& option : command.options)
+        text += fmt::format("  {:<16}{}\n", option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value), option.meaning);
     return text;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -12,7 +13,10 @@
 namespace lvx::cli {
 
 enum class CommandId : std::uint8_t {
-    status, services, connections, drops, interfaces, reload, stop, config, demo,
+    status, services, checks, connections, drops, interfaces, events, bfd, reload, stop, drain, enable, disable, weight,
+    override_list, override_clear,
+    config_check, config_show, config_plan, config_apply, config_confirm, config_history, config_rollback, config_diff,
+    config_delta, demo,
     ipvsadm, ipvsadm_save, ipvsadm_restore, help, version,
 };
 
@@ -22,21 +26,24 @@ enum ExitStatus : int {
     exit_refused = 1,     // the daemon or the file says no; for `status`: there are problems
     exit_usage = 2,
     exit_no_daemon = 3,   // nobody answers on the socket
+    exit_different = 4,   // config plan, config diff: something would change, or differs
 };
 
 struct OptionRow {
     std::string_view name;     // "--json"
     std::string_view meaning;
+    std::string_view value = "";  // what stands behind it: "TIME"; "" = nothing
 };
 
 struct CommandRow {
     CommandId id{};
-    std::string_view name;
-    std::string_view operands;           // behind the name: "check FILE"
+    std::string_view name;               // one word, or two: "config check"
+    std::string_view operands;           // behind the name: "FILE"
     std::string_view meaning;            // one line, no full stop
     std::span<const OptionRow> options;
     std::uint8_t operand_count = 0;      // how many there must be
     bool takes_all = false;              // everything behind the name is the command's own business
+    std::uint8_t optional_operands = 0;  // how many more there may be
 };
 
 [[nodiscard]] std::span<const CommandRow> commands();
@@ -44,7 +51,8 @@ struct CommandRow {
 struct Invocation {
     CommandId command{};
     std::string socket;                     // of --socket; empty: LVX_SOCKET or the default
-    std::set<std::string, std::less<>> options;
+    std::set<std::string, std::less<>> options;               // those without a value
+    std::map<std::string, std::string, std::less<>> values;   // the others
     std::vector<std::string> operands;
     bool operator==(const Invocation&) const = default;
 };

@@ -118,22 +118,6 @@ Step step(const Mind& mind, const model::Cluster& cluster, const net::World& wor
     return result;
 }
 
-model::Cluster reloaded(const model::Cluster& file_before, const model::Cluster& file_after,
-                        const model::Cluster& running) {
-    model::Cluster result = running;
-    std::erase_if(result.services, [&](const model::Service& service) {
-        return file_before.find(service.key) != nullptr && file_after.find(service.key) == nullptr;
-    });
-    for (const model::Service& service : file_after.services) {
-        const model::Service* before = file_before.find(service.key);
-        model::Service* current = result.find(service.key);
-        if (current == nullptr) result.services.push_back(service);
-        else if (before == nullptr || *before != service) *current = service;
-    }
-    if (file_after.timeouts != file_before.timeouts) result.timeouts = file_after.timeouts;
-    return result;
-}
-
 std::size_t server_count(const model::Cluster& cluster) {
     std::size_t count = 0;
     for (const model::Service& service : cluster.services) count += service.servers.size();

@@ -74,11 +74,6 @@ struct Step {
 [[nodiscard]] Step step(const Mind& mind, const model::Cluster& cluster, const net::World& world,
                         const Settings& settings, net::Instant now);
 
-// The running cluster after a reload.  Services that did not change in the file keep what operators did to them at run
-// time; services the file never had stay; services it no longer has go; the rest is as the file says.
-[[nodiscard]] model::Cluster reloaded(const model::Cluster& file_before, const model::Cluster& file_after,
-                                      const model::Cluster& running);
-
 [[nodiscard]] std::size_t server_count(const model::Cluster& cluster);
 
 }  // namespace lvx::daemon

@@ -129,40 +129,5 @@ TEST(Picture, KnowsEachServerAddressOnceInOrder) {
     EXPECT_EQ(picture.ways[2].server, address("10.0.0.3"));
 }
 
-const model::Service a = service("192.0.2.1", {"10.0.0.1"}), b = service("192.0.2.2", {"10.0.0.1"}),
-                     c = service("192.0.2.3", {"10.0.0.1"});
-
-model::Service changed(model::Service each) {
-    each.scheduler = "wrr";
-    return each;
-}
-
-TEST(Reloaded, AnUnchangedFileChangesNothingOperatorsDid) {
-    const model::Cluster file{.services = {a, b}}, running{.services = {changed(a), b, c}};
-    EXPECT_EQ(reloaded(file, file, running), running);
-}
-
-TEST(Reloaded, WhatTheFileHadAndNoLongerHasGoesAndTheRestStays) {
-    EXPECT_EQ(reloaded({.services = {a, b}}, {.services = {b}}, {.services = {a, b, c}}), (model::Cluster{.services = {b, c}}));
-}
-
-TEST(Reloaded, AServiceThatChangedInTheFileIsAsTheFileSays) {
-    EXPECT_EQ(reloaded({.services = {a}}, {.services = {changed(a)}}, {.services = {a}}), (model::Cluster{.services = {changed(a)}}));
-    model::Service overridden = a;
-    overridden.servers.clear();
-    EXPECT_EQ(reloaded({.services = {a}}, {.services = {changed(a)}}, {.services = {overridden}}).services[0], changed(a));
-}
-
-TEST(Reloaded, AServiceThatIsNewInTheFileOrWasDeletedByHandIsThere) {
-    EXPECT_EQ(reloaded({}, {.services = {a}}, {.services = {c}}), (model::Cluster{.services = {c, a}}));
-    EXPECT_EQ(reloaded({.services = {a}}, {.services = {a}}, {}), (model::Cluster{.services = {a}}));
-}
-
-TEST(Reloaded, TimeoutsFollowTheFileOnlyWhereItChanged) {
-    const model::Timeouts mine{.tcp = 5s}, files{.tcp = 7s};
-    EXPECT_EQ(reloaded({}, {}, {.timeouts = mine}).timeouts, mine);
-    EXPECT_EQ(reloaded({}, {.timeouts = files}, {.timeouts = mine}).timeouts, files);
-}
-
 }  // namespace
 }  // namespace lvx::daemon

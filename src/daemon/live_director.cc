@@ -27,26 +27,44 @@ std::vector<std::string> lines_of(std::string_view text) {
     return lines;
 }
 
-std::string first_error(const config::Outcome& outcome) {
-    for (const config::Diagnostic& each : outcome.diagnostics.all())
-        if (each.severity == config::Severity::error)
-            return fmt::format("{}: {}", outcome.sources.text(each.place), each.message);
-    return "loaded";
-}
-
 // Such a refusal is about the driver, and tc can do it; other programs (EBUSY) and privilege (EPERM) stay refusals.
 bool is_about_the_driver(const Error& error) {
     return error.code == EOPNOTSUPP || error.code == EINVAL || error.code == ENOMEM || error.code == ERANGE ||
            error.code == E2BIG || error.code == ENOSPC;
 }
 
+// What the command line leaves open, the configuration says.
+Settings settings_for(const Settings& command_line, const model::Site& site) {
+    Settings result = command_line;
+    if (!result.interfaces.empty()) return result;
+    for (const auto& [name, hook] : site.director.interfaces)
+        result.interfaces.push_back({.name = name, .hook = net::hook_from_text(hook).value_or(net::Hook::automatic)});
+    return result;
+}
+
+// Tables that a daemon without a state left behind: what runs was an operator's work.
+model::RunState adopted_overrides(const model::Cluster& cluster, model::RunState state, model::WallTime now) {
+    std::vector<model::Operation> operations{model::SetTimeouts{cluster.timeouts}};
+    for (const model::Service& service : cluster.services) {
+        operations.push_back(model::AddService{service});
+        for (const model::Server& server : service.servers) operations.push_back(model::AddServer{service.key, server});
+    }
+    return layers::executed({}, std::move(state), {}, operations, {.who = "adopted", .now = now});
+}
+
 }  // namespace
 
-LiveDirector::LiveDirector(Surroundings surroundings, Identity identity, Settings settings)
+LiveDirector::LiveDirector(Surroundings surroundings, Identity identity, Settings settings, Beginning beginning)
     : outside_(std::move(surroundings)),
       identity_(std::move(identity)),
-      settings_(std::move(settings)),
-      started_(outside_.now()) {}
+      settings_of_command_line_(std::move(settings)),
+      started_(outside_.now()),
+      adopt_overrides_(!beginning.known && beginning.runs.record.text.files.empty()),
+      runs_(std::move(beginning.runs)),
+      left_before_(std::move(beginning.before)),
+      state_(std::move(beginning.state)) {
+    log_list(log::Level::notice, beginning.notices);
+}
 
 Result<void> LiveDirector::start() {
     if (outside_.dataplane.adopted()) {
@@ -55,24 +73,35 @@ Result<void> LiveDirector::start() {
                             {{"services", std::to_string(cluster_.services.size())},
                              {"connections", std::to_string(outside_.dataplane.use().connections)}});
     }
-    if (identity_.file.empty()) return {};
-    const config::Outcome outcome = load_and_log();
-    if (!outcome.usable())
-        return refusal(fmt::format("{} has errors; nothing was applied", identity_.file), 0,
-                       "correct it, or try it with lvxd --check -f " + identity_.file);
-    TRY(change_to(outcome.site.cluster));
-    file_cluster_ = outcome.site.cluster;
+    log_report(runs_.outcome);
+    start_layers();
+    const model::Cluster wanted = layers::effective(site(), state_, view_);
+    if (!plan::diff(cluster_, wanted).empty()) TRY(change_to(wanted));
+    cluster_ = wanted;
+    layers_changed();
+    configuration_state_ = runs_.record.text.files.empty() ? "none" : "loaded";
+    outside_.site_changed(site());
     return {};
 }
 
-// Errors and warnings go to the log line by line, as the reader printed them.
-config::Outcome LiveDirector::load_and_log() {
-    config::Outcome outcome = outside_.load();
-    configuration_state_ = first_error(outcome);
-    if (outcome.diagnostics.all().empty()) return outcome;
-    const log::Level level = outcome.usable() ? log::Level::warning : log::Level::error;
-    for (const std::string& line : lines_of(outcome.report())) outside_.log.write(level, line, {});
-    return outcome;
+// Overrides and leaving servers as they were, laid over what runs now; what is new goes to disk, where that can be done:
+// a daemon that cannot write still starts.
+void LiveDirector::start_layers() {
+    const model::WallTime now = outside_.wall();
+    view_ = health::expected_view(site().pools, {});
+    if (outside_.dataplane.adopted()) state_ = layers::reconfigured(left_before_, site(), std::move(state_), cluster_, now);
+    else state_.leaving.clear();  // their connections went with the tables
+    if (adopt_overrides_) state_ = adopted_overrides(cluster_, std::move(state_), now);
+    left_before_ = {};
+    Result<void> kept{};
+    if (runs_.record.number == 0 && !runs_.record.text.files.empty()) {
+        if (const auto number = keep(runs_.record, state_); !number) kept = std::unexpected(number.error());
+    }
+    if (kept) kept = outside_.store.prepare(state_);
+    if (kept) kept = outside_.store.commit();
+    if (kept) return;
+    store_problem_ = "what operators change is not kept: " + kept.error().sentence();
+    outside_.log.error(store_problem_, {{"hint", kept.error().hint}});
 }
 
 Result<void> LiveDirector::change_to(const model::Cluster& cluster) {
@@ -80,11 +109,64 @@ Result<void> LiveDirector::change_to(const model::Cluster& cluster) {
     log_change(plan::diff(cluster_, cluster));
     cluster_ = cluster;
     ++generation_;
-    drop_estimators_of_the_gone();
     outside_.log.info("configuration applied", {{"services", std::to_string(cluster.services.size())},
                                                 {"servers", std::to_string(server_count(cluster))},
                                                 {"generation", std::to_string(generation_)}});
     return {};
+}
+
+// Disk first, then packets, then the disk's old state goes: a refusal of either leaves both as they were.
+Result<std::size_t> LiveDirector::commit(model::RunState state, const model::Cluster& cluster) {
+    const bool same_state = state == state_;
+    if (!same_state) TRY(outside_.store.prepare(state));
+    const std::size_t steps = plan::diff(cluster_, cluster).size();
+    if (steps != 0) {
+        if (auto changed = change_to(cluster); !changed) {
+            outside_.store.discard();
+            return std::unexpected(std::move(changed).error());
+        }
+    }
+    if (!same_state) {
+        const auto kept = outside_.store.commit();
+        store_problem_ = kept ? "" : "the last change is not kept: " + kept.error().sentence();
+        if (!kept) outside_.log.error(store_problem_, {{"hint", kept.error().hint}});
+    }
+    state_ = std::move(state);
+    return steps;
+}
+
+// After configuration or overrides changed.
+void LiveDirector::layers_changed() {
+    index_.emplace(site(), state_, view_);
+    health::View everyone;
+    for (const model::Pool& pool : site().pools)
+        if (pool.sorry && !pool.services.empty()) everyone.pools.push_back({.key = pool.services.front(), .name = {}, .sorry = 1, .servers = {}});
+    reach_ = layers::effective(site(), state_, everyone);
+    settings_ = settings_for(settings_of_command_line_, site());
+}
+
+void LiveDirector::observe(health::View view) {
+    health::View next = health::expected_view(site().pools, view);
+    // What health says stands as it says it; expected is only what it has not seen yet.
+    std::map<model::ServiceKey, health::PoolView*> seen;
+    for (health::PoolView& pool : view.pools) seen.emplace(pool.key, &pool);
+    for (health::PoolView& pool : next.pools)
+        if (const auto found = seen.find(pool.key); found != seen.end()) pool = std::move(*found->second);
+    next.generation = view.generation;
+    const std::set<model::ServiceKey> touched = layers::touched(site(), view_, next);
+    view_ = std::move(next);
+    index_->observe(view_);
+    if (!touched.empty()) observe_some(touched);
+}
+
+void LiveDirector::observe_some(const std::set<model::ServiceKey>& touched) {
+    model::Cluster next = cluster_;
+    for (model::Service& service : next.services) {
+        if (!touched.contains(service.key)) continue;
+        if (auto now = layers::effective_service(*index_->find(service.key))) service = std::move(*now);
+    }
+    if (next == cluster_) return;
+    if (const auto changed = change_to(next); !changed) outside_.log.error(changed.error().sentence(), {{"hint", changed.error().hint}});
 }
 
 void LiveDirector::log_change(const std::vector<plan::Step>& steps) {
@@ -96,20 +178,29 @@ std::optional<net::Instant> LiveDirector::refresh() {
     const std::vector<std::string> before = problems_;
     const std::size_t known_refusals = mind_.without_native_xdp.size();
     mind_.retry_interfaces = retry_at_ && outside_.now() >= *retry_at_;
+    const std::optional<net::Instant> ends = end_what_is_over();
     std::optional<net::Instant> wake = one_step();
     // A driver that has just refused native XDP is served at tc at once.
     if (mind_.without_native_xdp.size() != known_refusals) wake = one_step();
     log_problems(before);
-    if (!retry_at_) return wake;
-    return wake ? std::min(*wake, *retry_at_) : *retry_at_;
+    for (const auto& other : {retry_at_, ends})
+        if (other) wake = wake ? std::min(*wake, *other) : *other;
+    return wake;
 }
 
 std::optional<net::Instant> LiveDirector::one_step() {
-    Step result = step(mind_, cluster_, outside_.world, settings_, outside_.now());
+    Step result = step(mind_, reach_, outside_.world, settings_, outside_.now());
     mind_ = std::move(result.mind);
     problems_ = std::move(result.problems);
     for (const Action& action : result.actions) std::visit([&](const auto& each) { carry_out(each); }, action);
     return result.wake;
+}
+
+// Errors and warnings, line by line as the reader printed them.
+void LiveDirector::log_report(const config::Outcome& outcome) {
+    if (outcome.diagnostics.all().empty()) return;
+    const log::Level level = outcome.usable() ? log::Level::warning : log::Level::error;
+    for (const std::string& line : lines_of(outcome.report())) outside_.log.write(level, line, {});
 }
 
 // The first lines of a long list, and how many more there are.
@@ -167,6 +258,7 @@ void LiveDirector::sample() {
             server_rates_[{service.key, server.endpoint}].sample(
                 outside_.dataplane.server_traffic(service.key, server.endpoint).counters);
     }
+    drop_estimators_of_the_gone();
     outside_.log.flush();
 }
 
@@ -184,42 +276,6 @@ void LiveDirector::zero(const std::optional<model::ServiceKey>& key) {
     outside_.dataplane.zero(key);
     std::erase_if(service_rates_, [&](const auto& each) { return !key || each.first == *key; });
     std::erase_if(server_rates_, [&](const auto& each) { return !key || each.first.first == *key; });
-}
-
-api::Execution LiveDirector::execute(std::span<const model::Operation> operations) {
-    const model::AppliedList list = model::apply_all(cluster_, operations);
-    if (list.cluster != cluster_) {
-        if (const auto changed = change_to(list.cluster); !changed) {
-            outside_.log.error(changed.error().sentence(), {{"hint", changed.error().hint}});
-            return {.executed = 0, .refusal = changed.error().code == 0 ? EIO : changed.error().code};
-        }
-        outside_.changed();
-    }
-    for (const model::Operation& each : operations.first(list.executed))
-        if (const auto* zeroing = std::get_if<model::Zero>(&each)) zero(zeroing->key);
-    return {.executed = list.executed, .refusal = list.refusal};
-}
-
-api::ReloadOutcome LiveDirector::reload() {
-    if (identity_.file.empty())
-        return {.applied = false, .diagnostics = "lvxd was started without a file (-f FILE): there is nothing to reload\n"};
-    const config::Outcome outcome = load_and_log();
-    if (!outcome.usable()) {
-        outside_.log.error("reload refused; the running configuration stays",
-                           {{"file", identity_.file}, {"errors", std::to_string(outcome.diagnostics.errors())}});
-        return {.applied = false, .diagnostics = outcome.report()};
-    }
-    const model::Cluster after = reloaded(file_cluster_, outcome.site.cluster, cluster_);
-    if (after == cluster_) {
-        outside_.log.info("reloaded; nothing changed", {{"file", identity_.file}});
-    } else if (const auto changed = change_to(after); !changed) {
-        configuration_state_ = changed.error().sentence();
-        outside_.log.error("reload refused: " + configuration_state_, {{"hint", changed.error().hint}});
-        return {.applied = false, .diagnostics = changed.error().sentence() + "\n"};
-    }
-    file_cluster_ = outcome.site.cluster;
-    outside_.changed();
-    return {.applied = true, .diagnostics = outcome.diagnostics.all().empty() ? "" : outcome.report()};
 }
 
 void LiveDirector::stop(api::StopKind kind) { outside_.stop(kind); }

@@ -1,5 +1,11 @@
-// The director at work: carries out the steps of director.hh on a data plane and answers the API.  Knows no socket and
-// no event loop: what it needs of the world is given to it, so that tests run it on a MemoryDataplane.
+// The director at work: keeps the three layers (src/layers), carries out the steps of director.hh on a data plane and
+// answers the API.  Knows no socket and no event loop: what it needs of the world is given to it, so that tests run it on
+// a MemoryDataplane.
+//
+//   live_director.cc            start, the data plane, the network
+//   live_director_change.cc     configurations: plan, apply, confirm, roll back
+//   live_director_override.cc   operators: ipvsadm's operations, drains, overrides
+//   live_director_answers.cc    questions
 #pragma once
 
 #include <cstdint>
@@ -11,13 +17,18 @@
 #include <utility>
 #include <vector>
 
+#include "api/change_desk.hh"
 #include "api/director_view.hh"
 #include "base/log.hh"
 #include "base/result.hh"
-#include "config/load.hh"
+#include "daemon/beginning.hh"
 #include "daemon/director.hh"
 #include "daemon/estimator.hh"
+#include "daemon/state_store.hh"
 #include "dataplane/dataplane.hh"
+#include "health/view.hh"
+#include "layers/layers.hh"
+#include "model/event.hh"
 #include "plan/plan.hh"
 
 namespace lvx::daemon {
@@ -32,19 +43,32 @@ struct Surroundings {
     dataplane::Dataplane& dataplane;
     log::Log& log;
     const net::World& world;
-    std::function<config::Outcome()> load;  // reads the file; not called when there is none
+    StateStore& store;
+    Readers readers;
     std::function<void(std::span<const net::Solicitation>)> solicit;
     std::function<net::Instant()> now;
+    std::function<model::WallTime()> wall;
+    model::EmitEvent emit;
+    std::function<void(const model::Site&)> site_changed;  // another configuration holds from now on; at the start, too
     std::function<void()> changed;          // a change came in through the API: refresh() wants to be called
     std::function<void(api::StopKind)> stop;
+    api::SyncDesk* sync = nullptr;
+    api::VrrpDesk* vrrp = nullptr;
+    const model::EventRing* events = nullptr;
 };
 
-class LiveDirector : public api::Director {
+class LiveDirector : public api::Director, public api::ChangeDesk {
  public:
-    LiveDirector(Surroundings surroundings, Identity identity, Settings settings);
+    // `settings`: of the command line; what it leaves open, the configuration says.
+    LiveDirector(Surroundings surroundings, Identity identity, Settings settings, Beginning beginning);
 
-    // Adopts what runs or applies the file; an error is why the daemon cannot start.
+    // Adopts what runs, applies what shall run; an error is why the daemon cannot start.
     [[nodiscard]] Result<void> start();
+    // What the checks found.  Reaches the data plane before this returns.
+    void observe(health::View view);
+    [[nodiscard]] const model::Site& site() const { return runs_.outcome.site; }
+    // What the data plane was last given.
+    [[nodiscard]] const model::Cluster& cluster() const { return cluster_; }
     // One step: brings interfaces, ways and neighbours up to date; when to do so again though nothing happens.
     [[nodiscard]] std::optional<net::Instant> refresh();
     // Every Estimator::period_s.
@@ -61,12 +85,50 @@ class LiveDirector : public api::Director {
     [[nodiscard]] api::Execution execute(std::span<const model::Operation> operations) override;
     [[nodiscard]] api::ReloadOutcome reload() override;
     void stop(api::StopKind kind) override;
+    void asked_by(const std::string& who) override { asker_ = who; }
+    [[nodiscard]] api::ChangeDesk* changes() override { return this; }
+    [[nodiscard]] api::SyncDesk* sync() override { return outside_.sync; }
+    [[nodiscard]] api::VrrpDesk* vrrp() override { return outside_.vrrp; }
+    [[nodiscard]] const model::EventRing* events() const override { return outside_.events; }
+
+    [[nodiscard]] api::ConfigurationView configuration() const override;
+    [[nodiscard]] api::PlanOutcome plan(const model::ConfigurationText& text) const override;
+    [[nodiscard]] std::expected<api::ApplyOutcome, api::Problem> apply(const api::ApplyRequest& request, const std::string& who) override;
+    [[nodiscard]] std::expected<api::ApplyOutcome, api::Problem> confirm(const std::string& who) override;
+    [[nodiscard]] std::expected<api::ApplyOutcome, api::Problem> rollback(const std::optional<std::uint64_t>& number,
+                                                                          const std::string& who) override;
+    [[nodiscard]] std::vector<api::HistoryEntry> history() const override;
+    [[nodiscard]] std::expected<model::ConfigurationText, api::Problem> text(const std::optional<std::uint64_t>& number) const override;
+    [[nodiscard]] api::OverridesSnapshot overrides() const override;
+    [[nodiscard]] std::expected<api::ClearOutcome, api::Problem> clear_overrides(const std::optional<std::string>& name,
+                                                                                 const std::string& who) override;
+    [[nodiscard]] std::string delta(api::DeltaForm form) const override;
+    [[nodiscard]] std::expected<api::ServersOutcome, api::Problem> change_servers(const api::ServerRequest& request,
+                                                                                  const std::string& who) override;
 
  private:
     using ServerKey = std::pair<model::ServiceKey, Endpoint>;
 
+    // ---- layers ----
     [[nodiscard]] Result<void> change_to(const model::Cluster& cluster);
-    [[nodiscard]] config::Outcome load_and_log();
+    [[nodiscard]] Result<std::size_t> commit(model::RunState state, const model::Cluster& cluster);
+    [[nodiscard]] Result<void> change_overrides(model::RunState state);
+    void layers_changed();
+    void start_layers();
+    void observe_some(const std::set<model::ServiceKey>& touched);
+    [[nodiscard]] Result<api::ApplyOutcome> switch_to(Configuration next, std::optional<model::Pending> pending,
+                                                      const std::string& file_digest);
+    [[nodiscard]] Result<std::uint64_t> keep(model::Record& record, model::RunState& state);
+    void refuse(const Configuration& next);
+    void confirm_or_go_back();
+    [[nodiscard]] std::optional<net::Instant> end_what_is_over();
+    void tell(const layers::Settled& settled);
+    [[nodiscard]] std::uint64_t connections_of(const model::ServiceKey& key, const Endpoint& server) const;
+    [[nodiscard]] std::vector<std::string> shadowed_by(const model::Site& after) const;
+    [[nodiscard]] std::vector<std::string> restart_for(const model::Site& after) const;
+    [[nodiscard]] bool is_dormant(const model::Override& override) const;
+
+    // ---- the data plane and the network ----
     void log_change(const std::vector<plan::Step>& steps);
     void zero(const std::optional<model::ServiceKey>& key);
     void drop_estimators_of_the_gone();
@@ -78,6 +140,7 @@ class LiveDirector : public api::Director {
     [[nodiscard]] std::optional<net::Instant> one_step();
     void note_refused(const std::vector<net::InterfaceChoice>& choices, const Error& error);
     void log_list(log::Level level, std::span<const std::string> lines);
+    void log_report(const config::Outcome& outcome);
     void log_problems(const std::vector<std::string>& before);
     [[nodiscard]] std::vector<std::string> all_problems() const;
     [[nodiscard]] const Error* refusal_of(const net::InterfaceChoice& choice) const;
@@ -86,12 +149,23 @@ class LiveDirector : public api::Director {
 
     Surroundings outside_;
     Identity identity_;
-    Settings settings_;
+    Settings settings_of_command_line_, settings_;
     net::Instant started_;
-    model::Cluster cluster_, file_cluster_;
+    std::string asker_;                   // of the order under way
+    bool adopt_overrides_ = false;        // no state was ever kept: what runs in adopted tables becomes overrides
+
+    Configuration runs_;                  // configured
+    model::Site left_before_;             // what an earlier daemon ran, until start()
+    model::RunState state_;               // override
+    health::View view_;                   // observed
+    std::optional<layers::Index> index_;  // over the three
+    model::Cluster cluster_;              // effective
+    model::Cluster reach_;                // every server that may become effective: its neighbour is known before
+
     Mind mind_;
     std::uint64_t generation_ = 0;
     std::string configuration_state_ = "none";
+    std::string store_problem_;           // why the state is not on disk; "" = it is
     std::vector<std::string> problems_;   // of the last step
     std::vector<Error> refused_interfaces_;
     std::optional<net::Instant> retry_at_;

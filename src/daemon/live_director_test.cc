@@ -1,13 +1,11 @@
 // The director at work on a data plane in memory.
-#include "daemon/live_director.hh"
+#include "daemon/live_director_fixture.hh"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
 
-#include "dataplane/memory_dataplane.hh"
-#include "net/test_world.hh"
 
 namespace lvx::daemon {
 namespace {
@@ -17,49 +15,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-const model::ServiceKey web{.address = address("192.168.88.23"), .port = 80};
-const Endpoint first_server{address("10.0.0.2"), 80}, second_server{address("10.0.0.3"), 80};
-
-constexpr std::string_view good_file = R"(virtual_server 192.168.88.23 80 {
-    lb_algo rr
-    lb_kind NAT
-    protocol TCP
-    real_server 10.0.0.2 80 { weight 1 }
-    real_server 10.0.0.3 80 { weight 1 }
-}
-)";
-
-constexpr std::string_view bad_file = "virtual_server 192.168.88.23 80 {\n    lb_algo wrrr\n    real_server 10.0.0.300 80 {\n    }\n}\n";
-
-class LiveDirectorTest : public testing::Test {
- protected:
-    LiveDirector make(std::string file) {
-        return LiveDirector({.dataplane = plane_,
-                             .log = log_,
-                             .world = world_,
-                             .load = [this] { return load(); },
-                             .solicit = [this](std::span<const net::Solicitation> list) { solicited_ += list.size(); },
-                             .now = [this] { return now_; },
-                             .changed = [this] { ++changes_; },
-                             .stop = [this](api::StopKind kind) { stopped_ = kind; }},
-                            {.version = "1.2", .kernel = "6.1", .instance = "main", .file = std::move(file), .pid = 7}, {});
-    }
-    config::Outcome load() const {
-        const config::Reader reader{.read = [this](std::string_view) -> Result<std::string> { return text_; },
-                                    .match = [](std::string_view path) { return std::vector{std::string(path)}; }};
-        return config::load(reader, "lvx.conf", {});
-    }
-
-    dataplane::MemoryDataplane::State state_;
-    dataplane::MemoryDataplane plane_{state_};
-    log::Log log_{log::Sink::stream, log::Level::error};
-    net::World world_ = two_armed();
-    net::Instant now_{1h};
-    std::string text_{good_file};
-    std::size_t solicited_ = 0, changes_ = 0;
-    std::optional<api::StopKind> stopped_;
-};
 
 model::Service web_service() { return {.key = web, .scheduler = "rr"}; }
 
@@ -78,11 +33,10 @@ TEST_F(LiveDirectorTest, StartsWithTheFilesClusterOnItsInterfaces) {
 
 TEST_F(LiveDirectorTest, DoesNotStartWithABadFileAndTouchesNothing) {
     text_ = bad_file;
-    LiveDirector director = make("lvx.conf");
-    const auto started = director.start();
-    ASSERT_FALSE(started);
-    EXPECT_EQ(started.error().sentence(), "lvx.conf has errors; nothing was applied");
-    EXPECT_EQ(state_.applications, 0u);
+    const auto beginning = begin(store_, "lvx.conf", readers(), wall_);
+    ASSERT_FALSE(beginning);
+    EXPECT_THAT(beginning.error().sentence(), HasSubstr("wrrr"));
+    EXPECT_THAT(beginning.error().sentence(), HasSubstr("lvx.conf has errors; nothing was applied"));
 }
 
 TEST_F(LiveDirectorTest, WithoutFileAdoptsWhatRuns) {
@@ -170,7 +124,7 @@ TEST_F(LiveDirectorTest, WhatTheDataPlaneRefusesIsNotKept) {
     ASSERT_TRUE(director.start());
     state_.next_refusal = Error{"no room", ENOSPC};
     const std::vector<model::Operation> list = {model::AddService{web_service()}};
-    EXPECT_EQ(director.execute(list), (api::Execution{0, ENOSPC}));
+    EXPECT_EQ(director.execute(list), (api::Execution{0, ENOSPC, "no room: No space left on device"}));
     EXPECT_THAT(director.services().services, IsEmpty());
 }
 

@@ -18,11 +18,14 @@
 #include <random>
 
 #include "api/http_server.hh"
+#include "config/bundle.hh"
 #include "config/disk_reader.hh"
 #include "config/load.hh"
+#include "daemon/event_desk.hh"
 #include "daemon/files.hh"
 #include "daemon/live_director.hh"
 #include "daemon/notify.hh"
+#include "daemon/sync_side.hh"
 #include "daemon/words.hh"
 #include "net/watcher.hh"
 
@@ -39,18 +42,35 @@ constexpr std::chrono::seconds sample_period{Estimator::period_s};
 constexpr std::chrono::seconds ready_patience{1};  // a real server that is off must not hold up the others
 constexpr std::chrono::milliseconds gathering{2};  // netlink news come in swarms: one step for all of them
 
-config::Outcome load_file(const std::string& file) {
+std::string host_name_up_to_dot() {
     std::string host(256, '\0');
     if (::gethostname(host.data(), host.size() - 1) != 0) host.clear();
-    host = host.substr(0, host.find_first_of(std::string(".\0", 2)));
-    config::Options options{.config_id = host, .random_seed = std::random_device{}()};
+    return host.substr(0, host.find_first_of(std::string(".\0", 2)));
+}
+
+config::Options load_options(const Options& options, std::uint64_t seed) {
+    config::Options result{.config_id = options.config_id.empty() ? host_name_up_to_dot() : options.config_id, .random_seed = seed};
     for (char** variable = environ; *variable != nullptr; ++variable) {
         const std::string_view text = *variable;
         const std::size_t equals = text.find('=');
-        if (equals != text.npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+        if (equals != text.npos) result.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
-    return config::load(config::disk_reader(), file, options);
+    return result;
 }
+
+config::Outcome load_file(const Options& options, std::uint64_t seed) {
+    return config::load(config::disk_reader(), options.file, load_options(options, seed));
+}
+
+Readers readers_for(const Options& options) {
+    return {.file = [options](std::uint64_t seed) { return load_file(options, seed); },
+            .text = [options](const model::ConfigurationText& text, std::uint64_t seed) {
+                return config::load(config::reader_of(text), text.main, load_options(options, seed));
+            },
+            .seed = [] { return std::uint64_t{std::random_device{}()}; }};
+}
+
+model::WallTime wall_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
 Identity identity_of(const Options& options) {
     utsname name{};
@@ -70,7 +90,8 @@ std::string notify_socket() {
 // Everything the daemon owns, in the order in which it must go away again.
 class Loop {
  public:
-    Loop(const Options& options, log::Log& log, std::unique_ptr<dataplane::Dataplane> dataplane, net::Watcher watcher);
+    Loop(const Options& options, log::Log& log, StateStore store, Beginning beginning, std::unique_ptr<dataplane::Dataplane> dataplane,
+         net::Watcher watcher);
 
     [[nodiscard]] Result<void> open();
     void run();
@@ -88,14 +109,20 @@ class Loop {
     void announce_when_ready();
     void announce();
     void reload();
+    // Everything that lives by the configuration is told here: at the start, and after each change.
+    void take_site(const model::Site& site);
+    void tell(const model::Event& event);
     void end(api::StopKind kind);
 
     Options options_;
     log::Log& log_;
     asio::io_context context_{1};
+    StateStore store_;
     std::unique_ptr<dataplane::Dataplane> dataplane_;
     net::Watcher watcher_;
     Notifier notifier_;
+    EventDesk events_;
+    SyncSide sync_;
     LiveDirector director_;
     std::unique_ptr<api::HttpServer> server_;
     asio::posix::stream_descriptor network_;
@@ -107,21 +134,31 @@ class Loop {
     bool serving_ = false, announced_ = false;
 };
 
-Loop::Loop(const Options& options, log::Log& log, std::unique_ptr<dataplane::Dataplane> dataplane, net::Watcher watcher)
+Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning beginning, std::unique_ptr<dataplane::Dataplane> dataplane,
+           net::Watcher watcher)
     : options_(options),
       log_(log),
+      store_(std::move(store)),
       dataplane_(std::move(dataplane)),
       watcher_(std::move(watcher)),
       notifier_(notify_socket()),
+      events_(log_),
+      sync_(*dataplane_, [this](const model::Event& event) { tell(event); }),
       director_({.dataplane = *dataplane_,
                  .log = log_,
                  .world = watcher_.world(),
-                 .load = [this] { return load_file(options_.file); },
+                 .store = store_,
+                 .readers = readers_for(options_),
                  .solicit = [this](std::span<const net::Solicitation> list) { watcher_.solicit(list); },
                  .now = [] { return steady_clock::now(); },
+                 .wall = wall_now,
+                 .emit = [this](const model::Event& event) { tell(event); },
+                 .site_changed = [this](const model::Site& site) { take_site(site); },
                  .changed = [this] { refresh_soon(); },
-                 .stop = [this](api::StopKind kind) { end(kind); }},
-                identity_of(options), {.interfaces = options.interfaces, .hook = options.hook}),
+                 .stop = [this](api::StopKind kind) { end(kind); },
+                 .sync = &sync_,
+                 .events = &events_.ring()},
+                identity_of(options), {.interfaces = options.interfaces, .hook = options.hook}, std::move(beginning)),
       network_(context_),
       signals_(context_),
       refresh_timer_(context_),
@@ -208,6 +245,7 @@ void Loop::await_sweep() {
     sweep_timer_.async_wait([this](const ErrorCode& error) {
         if (error) return;
         dataplane_->sweep();
+        sync_.work();
         await_sweep();
     });
 }
@@ -247,8 +285,16 @@ void Loop::refresh() {
 void Loop::reload() {
     const auto now = steady_clock::now().time_since_epoch();
     notifier_.reloading(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
+    director_.asked_by("SIGHUP");
     const api::ReloadOutcome outcome = director_.reload();
     notifier_.ready(outcome.applied ? director_.summary() : "reload refused; " + director_.summary());
+}
+
+void Loop::take_site(const model::Site& site) { sync_.take_site(site); }
+
+void Loop::tell(const model::Event& event) {
+    events_.tell(event);
+    if (server_) server_->news();
 }
 
 // A second request changes nothing.  Answers under way are finished: the loop ends when nothing is left to do.
@@ -274,13 +320,34 @@ void say(const Error& error) {
     if (!error.hint.empty()) fmt::print(stderr, "      hint: {}\n", error.hint);
 }
 
+// A daemon that can keep nothing still serves; it says so.
+StateStore store_for(const Options& options, log::Log& log) {
+    auto store = StateStore::open(options.state_dir);
+    if (store) return std::move(*store);
+    log.error("what operators change will not survive a restart: " + store.error().sentence(), {{"hint", store.error().hint}});
+    return StateStore::in_memory();
+}
+
+// The command line above the configuration.
+dataplane::Sizes sizes_for(const Options& options, const model::DirectorSettings& settings) {
+    dataplane::Sizes sizes = options.sizes;
+    if (sizes.connections == 0) sizes.connections = settings.connections;
+    if (sizes.services == 0) sizes.services = settings.max_services;
+    if (sizes.servers == 0) sizes.servers = settings.max_servers;
+    if (sizes.pool_words == 0) sizes.pool_words = settings.pool_words;
+    return sizes;
+}
+
 Result<void> serve(const Options& options, log::Log& log) {
     TRY(make_folder_of(options.socket));
     const Fd lock = TRY(lock_instance(options.socket + ".lock"));
+    StateStore store = store_for(options, log);
+    // Before packets are touched: a bad file is no reason to load anything.
+    Beginning beginning = TRY(begin(store, options.file, readers_for(options), wall_now()));
     Fd tables = TRY(lock_folder(options.bpffs));
-    auto dataplane = TRY(dataplane::open({.directory = options.bpffs, .sizes = options.sizes}));
+    auto dataplane = TRY(dataplane::open({.directory = options.bpffs, .sizes = sizes_for(options, beginning.runs.outcome.site.director)}));
     if (!tables.valid()) tables = TRY(lock_folder(options.bpffs));  // it exists only now
-    Loop loop(options, log, std::move(dataplane), TRY(net::Watcher::open()));
+    Loop loop(options, log, std::move(store), std::move(beginning), std::move(dataplane), TRY(net::Watcher::open()));
     if (auto opened = loop.open(); !opened) {
         loop.give_up();
         return opened;
@@ -299,7 +366,7 @@ Exit run(const Options& options, log::Log& log) {
 }
 
 Exit check(const Options& options) {
-    const config::Outcome outcome = load_file(options.file);
+    const config::Outcome outcome = load_file(options, 0);
     fmt::print(stderr, "{}", outcome.report());
     return outcome.usable() ? Exit::success : Exit::configuration;
 }

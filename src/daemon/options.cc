@@ -15,6 +15,7 @@ using Refusal = std::optional<std::string>;
 
 constexpr std::string_view run_directory = "/run/lvx";
 constexpr std::string_view bpffs_directory = "/sys/fs/bpf/lvx";
+constexpr std::string_view state_directory = "/var/lib/lvx";
 constexpr std::string_view default_instance = "main";
 constexpr std::size_t instance_name_limit = 32;
 
@@ -75,6 +76,12 @@ Refusal take_on_exit(Options& options, std::string_view value) {
 constexpr auto rows = std::to_array<Row>({
     {'f', "file", "FILE", "keepalived.conf to run; without it the cluster is ipvsadm's, and what runs is adopted",
      [](Options& o, std::string_view v) { o.file = v; return Refusal(); }},
+    {'i', "config-id", "ID", "lines of FILE that begin with @ID are read (default: the host's name)",
+     [](Options& o, std::string_view v) { o.config_id = v; return Refusal(); }},
+    {0, "tolerant", "", "start with mistakes of FILE that keepalived silently corrects; lvx status shows them",
+     [](Options& o, std::string_view) { o.tolerant = true; return Refusal(); }},
+    {0, "state-dir", "DIR", "where overrides and applied configurations are kept (default /var/lib/lvx/INSTANCE)",
+     [](Options& o, std::string_view v) { o.state_dir = v; return Refusal(); }},
     {0, "check", "", "say what is wrong with FILE and exit: 0 nothing, 78 something",
      [](Options& o, std::string_view) { o.task = Options::Task::check; return Refusal(); }},
     {0, "instance", "NAME", "keep sockets and tables apart from another lvxd's (default main)", take_instance},
@@ -126,6 +133,7 @@ Word take_apart(std::string_view word) {
 void complete(Options& options) {
     const bool is_main = options.instance == default_instance;
     if (options.socket.empty()) options.socket = fmt::format("{}/{}.sock", run_directory, is_main ? "api" : options.instance);
+    if (options.state_dir.empty()) options.state_dir = fmt::format("{}/{}", state_directory, options.instance);
     if (options.bpffs.empty()) options.bpffs = fmt::format("{}/{}", bpffs_directory, options.instance);
 }
 

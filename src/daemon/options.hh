@@ -19,8 +19,11 @@ struct Options {
     std::string bpffs;               // /sys/fs/bpf/lvx/INSTANCE
     std::vector<net::InterfaceRequest> interfaces;
     net::Hook hook = net::Hook::automatic;
+    std::string state_dir;           // /var/lib/lvx/INSTANCE
+    std::string config_id;           // of "@id" lines; "" = the host name up to its first dot
     dataplane::Sizes sizes;
     api::StopKind on_exit = api::StopKind::stop_forwarding;
+    bool tolerant = false;           // what keepalived silently changes is changed, and told
     bool debug = false;
     enum class Task { run, check, version, help } task = Task::run;
     bool operator==(const Options&) const = default;

@@ -27,7 +27,8 @@ std::string file_of(const Lab& lab, std::string_view node, std::string_view endi
 
 Command lvxd_command(const Lab& lab, const DirectorSettings& settings, const std::string& program) {
     Command command{.argv = {program, "--instance", lab.name(), "--socket", file_of(lab, settings.node, "sock"), "--bpffs",
-                             lab.pin_directory() + "-" + settings.node, "--hook", settings.hook},
+                             lab.pin_directory() + "-" + settings.node, "--state-dir", file_of(lab, settings.node, "state"),
+                             "--hook", settings.hook},
                     .environment = {"NOTIFY_SOCKET=" + file_of(lab, settings.node, "ready")},
                     .output = file_of(lab, settings.node, "log"),
                     .bond = settings.bond};

@@ -92,7 +92,42 @@ std::string threshold_words(const model::Server& server) {
     return words;
 }
 
+// "-A ..." and "-a ..." with another letter.
+std::string relettered(char letter, std::string line) {
+    line[1] = letter;
+    return line;
+}
+
+model::Service header_of(const model::ServiceKey& key) { return {.key = key}; }
+
+struct OperationTeller {
+    const Labels& labels;
+
+    std::string operator()(const model::AddService& o) const { return service_line(o.service, labels); }
+    std::string operator()(const model::EditService& o) const { return relettered('E', service_line(o.service, labels)); }
+    std::string operator()(const model::DeleteService& o) const { return "-D " + service_words(o.key, labels); }
+    std::string operator()(const model::AddServer& o) const {
+        return server_line(header_of(o.key), o.server, labels) + threshold_words(o.server);
+    }
+    std::string operator()(const model::EditServer& o) const { return relettered('e', (*this)(model::AddServer{o.key, o.server})); }
+    std::string operator()(const model::DeleteServer& o) const {
+        return fmt::format("-d {} -r {}", service_words(o.key, labels), host_and_port(o.endpoint, o.key.protocol, labels));
+    }
+    std::string operator()(const model::Flush&) const { return "-C"; }
+    std::string operator()(const model::SetTimeouts& o) const {
+        return fmt::format("--set {} {} {}", o.timeouts.tcp.count(), o.timeouts.tcp_fin.count(), o.timeouts.udp.count());
+    }
+    std::string operator()(const model::Zero& o) const { return o.key ? "-Z " + service_words(*o.key, labels) : "-Z"; }
+};
+
 }  // namespace
+
+std::string commands(std::span<const model::Operation> operations) {
+    const Labels labels = numeric_labels();
+    std::string text;
+    for (const model::Operation& each : operations) text += "ipvsadm " + std::visit(OperationTeller{labels}, each) + "\n";
+    return text;
+}
 
 Labels numeric_labels() {
     return {.host = [](const Address& address) { return address.text(); },

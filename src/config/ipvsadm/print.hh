@@ -2,9 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 
-#include "model/model.hh"
+#include "model/operation.hh"
 
 namespace lvx::config::ipvsadm {
 
@@ -24,5 +25,8 @@ struct Labels {
 // The cluster as commands for a shell, "ipvsadm " before each.  Services and servers stand in the order in which they
 // were added, and thresholds and timeouts are kept, so that running them gives the same cluster.
 [[nodiscard]] std::string commands(const model::Cluster& cluster);
+
+// Operations as such commands, one line each.
+[[nodiscard]] std::string commands(std::span<const model::Operation> operations);
 
 }  // namespace lvx::config::ipvsadm
