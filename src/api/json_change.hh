@@ -30,7 +30,11 @@ template <> inline constexpr std::tuple fields<model::Leaving>{
 template <> inline constexpr std::tuple fields<model::Pending>{
     LVX_FIELD(model::Pending, back_to),
     LVX_FIELD(model::Pending, until)};
+template <> inline constexpr std::tuple fields<model::RecordHead>{
+    LVX_FIELD(model::RecordHead, number), LVX_FIELD(model::RecordHead, when), LVX_FIELD(model::RecordHead, who),
+    LVX_FIELD(model::RecordHead, how),    LVX_FIELD(model::RecordHead, main), LVX_FIELD(model::RecordHead, files)};
 template <> inline constexpr std::tuple fields<model::RunState>{
+    LVX_FIELD(model::RunState, history),
     LVX_FIELD(model::RunState, overrides),
     LVX_FIELD(model::RunState, leaving),
     LVX_FIELD(model::RunState, names_given),

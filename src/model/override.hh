@@ -66,11 +66,21 @@ struct Pending {
     bool operator==(const Pending&) const = default;
 };
 
+// What is known of an entry of the history without reading its text.
+struct RecordHead {
+    std::uint64_t number = 0;
+    WallTime when{};
+    std::string who, how, main;
+    std::uint64_t files = 0;
+    bool operator==(const RecordHead&) const = default;
+};
+
 // All that a daemon must know after a restart besides the texts in its history: one file, replaced as a whole.
 struct RunState {
     std::vector<Override> overrides;    // in the order made
     std::vector<Leaving> leaving;
     std::uint64_t names_given = 0;      // overrides ever made
+    std::vector<RecordHead> history;    // oldest first
     std::uint64_t current = 0;          // number in the history of the configuration that runs; 0 = none
     std::string file_digest;            // of the text FILE had when it was last read; "" = never
     std::optional<Pending> pending;
