@@ -59,6 +59,19 @@ INSTANTIATE_TEST_SUITE_P(Files, Configuration, testing::ValuesIn(configurations(
     return name;
 });
 
+TEST(Configurations, HaveNineMistakesNamedOnceEachInSourceOrder) {
+    using enum Code;
+    const std::vector<Code> planted = {out_of_range, unknown_keyword, unknown_scheduler, bad_mask,     missing_argument,
+                                       bad_port,     duplicate_server, unclosed_brace,   unknown_name};
+    const Outcome outcome = load(reader_of_folder(), "nine.conf", {});
+    std::vector<Code> found;
+    for (const Diagnostic& one : outcome.diagnostics.all()) {
+        found.push_back(one.code);
+        EXPECT_FALSE(one.caret.empty() && one.note.empty() && one.help.empty()) << one.message;
+    }
+    EXPECT_EQ(found, planted);
+}
+
 TEST(Configurations, AreThere) { EXPECT_GE(configurations().size(), 10u); }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "cli/ipvsadm/order.hh"
+#include "config/ipvsadm/order.hh"
 
 namespace lvx::cli::ipvsadm {
 
@@ -179,8 +179,10 @@ std::string server_columns(const api::ServerSnapshot& server, const List& list) 
 std::string service_block(const api::ServiceSnapshot& service, const List& list, const Labels& labels) {
     std::string text = service_line(service, list, labels);
     std::vector<api::ServerSnapshot> servers = service.servers;
-    if (list.sorted) servers = sorted(std::move(servers));
-    else std::ranges::reverse(servers);  // IPVS keeps the newest at the head
+    std::ranges::reverse(servers);  // IPVS keeps the newest at the head
+    if (list.sorted) {
+        servers = config::ipvsadm::sorted_by(std::move(servers), [](const api::ServerSnapshot& one) { return one.server.endpoint; });
+    }
     for (const api::ServerSnapshot& server : servers) {
         text += fmt::format("  -> {:<28}{}\n", server_name(server, service.service.key, labels), server_columns(server, list));
     }
@@ -193,7 +195,8 @@ std::string list_services(const api::ServicesSnapshot& snapshot, const List& lis
     std::string text;
     if (!list.service) text = fmt::format("IP Virtual Server version 1.2.1 (size={})\n", snapshot.table_size);
     text += titles(list.columns);
-    const std::vector<api::ServiceSnapshot> services = list.sorted ? sorted(snapshot.services) : snapshot.services;
+    const auto key = [](const api::ServiceSnapshot& one) -> const model::ServiceKey& { return one.service.key; };
+    const auto services = list.sorted ? config::ipvsadm::sorted_by(snapshot.services, key) : snapshot.services;
     for (const api::ServiceSnapshot& service : services) {
         if (!list.service || *list.service == service.service.key) text += service_block(service, list, labels);
     }

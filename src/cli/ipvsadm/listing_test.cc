@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "cli/ipvsadm/order.hh"
 
 namespace lvx::cli::ipvsadm {
 namespace {
@@ -188,21 +187,6 @@ TEST(Listing, OfConnectionsIsThatOfTheRealTool) {
     EXPECT_EQ(text, golden("list-conn.txt"));
     const std::string wide = golden("list-conn-persistent.txt");
     EXPECT_EQ(connections_title({.show = Show::connections, .persistence_data = true}), wide.substr(0, wide.find("TCP")));
-}
-
-TEST(Order, OfAddressesIsTheSignOfTheirDifference) {
-    std::vector<api::ServerSnapshot> servers;
-    for (const char* address : {"10.0.0.1", "192.0.2.10", "10.0.0.2", "fd00::1"}) servers.push_back(server(address, 80, Method::masq));
-    std::string order;
-    for (const api::ServerSnapshot& one : sorted(servers)) order += one.server.endpoint.address.text() + " ";
-    EXPECT_EQ(order, "192.0.2.10 10.0.0.1 10.0.0.2 fd00::1 ");
-}
-
-TEST(Order, IsDefinedEvenWhereTheComparisonGoesInACircle) {
-    std::vector<api::ServerSnapshot> servers;
-    for (const char* address : {"0.0.0.1", "96.0.0.1", "192.0.0.1", "224.0.0.1", "48.0.0.1"}) servers.push_back(server(address, 80, Method::masq));
-    EXPECT_EQ(sorted(servers).size(), servers.size());
-    EXPECT_EQ(sorted(servers), sorted(servers));
 }
 
 }  // namespace

@@ -40,9 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ensure(!outcome.report().empty());
     ensure(!config::print(outcome.diagnostics, outcome.sources, config::Colour::always).empty());
     if (!outcome.usable()) return 0;
-    const std::string printed = config::keepalived::print(outcome.site.cluster);
+    const std::string printed = config::keepalived::print(outcome.site);
     const config::Outcome again = config::load(reader_of({{"0", printed}}), "0", options);
     ensure(again.usable());
-    ensure(again.site.cluster == outcome.site.cluster);
+    ensure(again.site == outcome.site);
     return 0;
 }
