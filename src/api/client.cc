@@ -125,7 +125,25 @@ Result<T> Client::fetch(std::string_view target) {
 Result<StatusSnapshot> Client::status() { return fetch<StatusSnapshot>("/v1/status"); }
 Result<ServicesSnapshot> Client::services() { return fetch<ServicesSnapshot>("/v1/services"); }
 Result<Verdicts> Client::verdicts() { return fetch<Verdicts>("/v1/drops"); }
+Result<ChecksSnapshot> Client::checks() { return fetch<ChecksSnapshot>("/v1/checks"); }
 Result<Interfaces> Client::interfaces() { return fetch<Interfaces>("/v1/interfaces"); }
+
+Result<BfdSessions> Client::bfd() { return fetch<BfdSessions>("/v1/bfd"); }
+
+Result<std::vector<EventSnapshot>> Client::events(std::uint64_t since, std::uint64_t wait_s) {
+    const HttpAnswer answer = TRY(request("GET", fmt::format("/v1/events?since={}&wait={}", since, wait_s), ""));
+    if (answer.status != 200) return std::unexpected(unexpected_answer("cannot list events", answer));
+    std::vector<EventSnapshot> result;
+    std::string_view lines = answer.body;
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+        auto event = from_json<EventSnapshot>(line);
+        if (!event) return refusal("cannot read an event: " + event.error().sentence(), EPROTO);
+        result.push_back(std::move(*event));
+    }
+    return result;
+}
 
 Result<void> Client::connections(const std::function<void(const ConnectionSnapshot&)>& visitor) {
     for (std::string target = "/v1/connections"; !target.empty();) {
@@ -161,6 +179,26 @@ Result<ReloadOutcome> Client::reload() {
     const auto outcome = from_json<ReloadOutcome>(answer.body);
     if (!outcome) return std::unexpected(unexpected_answer("cannot reload", answer));
     return *outcome;
+}
+
+Result<VrrpSnapshot> Client::vrrp() {
+    const HttpAnswer answer = TRY(request("GET", "/v1/vrrp", ""));
+    if (answer.status != 200) return std::unexpected(unexpected_answer("cannot ask about virtual routers", answer));
+    const auto snapshot = from_json<VrrpSnapshot>(answer.body);
+    if (!snapshot) return refusal("cannot read the daemon's answer: " + snapshot.error().sentence(), EPROTO);
+    return *snapshot;
+}
+
+Result<void> Client::failover(const std::string& instance) {
+    const HttpAnswer answer = TRY(request("POST", "/v1/vrrp/failover", to_json(VrrpOrder{.instance = instance})));
+    if (answer.status != 202) return std::unexpected(unexpected_answer("cannot hand over " + instance, answer));
+    return {};
+}
+
+Result<void> Client::standby(bool on) {
+    const HttpAnswer answer = TRY(request("POST", "/v1/vrrp/standby", to_json(VrrpOrder{.on = on})));
+    if (answer.status != 202) return std::unexpected(unexpected_answer("cannot change standby", answer));
+    return {};
 }
 
 Result<void> Client::stop(StopKind kind) {

@@ -36,11 +36,18 @@ class Client {
     Result<ServicesSnapshot> services();
     Result<Verdicts> verdicts();
     Result<Interfaces> interfaces();
+    Result<ChecksSnapshot> checks();
+    Result<BfdSessions> bfd();
+    // Lines of /v1/events after `since`; waits up to `wait_s` for the first.
+    Result<std::vector<EventSnapshot>> events(std::uint64_t since, std::uint64_t wait_s);
     // Calls `visitor` for every connection, page by page.
     Result<void> connections(const std::function<void(const ConnectionSnapshot&)>& visitor);
     // As Director::execute; an Error only when there was no proper answer.
     Result<Execution> execute(const Operations& operations);
     Result<ReloadOutcome> reload();
+    Result<VrrpSnapshot> vrrp();
+    Result<void> failover(const std::string& instance);
+    Result<void> standby(bool on);
     Result<void> stop(StopKind kind);
 
  private:

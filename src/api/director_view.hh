@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "api/events.hh"
 #include "api/snapshot.hh"
 #include "model/operation.hh"
 
@@ -27,6 +28,8 @@ struct Execution {
 };
 
 class ChangeDesk;
+class SyncDesk;
+class VrrpDesk;
 
 // What became of a reload: a refused file changes nothing.
 struct ReloadOutcome {
@@ -54,6 +57,8 @@ class Director {
     // Every verdict of every interface, those with no packets included.
     [[nodiscard]] virtual std::vector<VerdictSnapshot> verdicts() const = 0;
     [[nodiscard]] virtual std::vector<InterfaceSnapshot> interfaces() const = 0;
+    // Checks of real servers, and what they made of them; empty where nothing is checked.
+    [[nodiscard]] virtual ChecksSnapshot checks() const { return {}; }
     // Visits connections from slot `from` on until the visitor says stop; returns the slot to go on with, or
     // end_of_table.  Connections that come or go meanwhile may be missed or not, all others are visited once.
     [[nodiscard]] virtual std::uint64_t connections(std::uint64_t from, const ConnectionVisitor& visitor) const = 0;
@@ -68,6 +73,13 @@ class Director {
     virtual void asked_by(const std::string&) {}
     // Overrides, plans, history (change_desk.hh); nullptr where there are none.
     [[nodiscard]] virtual ChangeDesk* changes() { return nullptr; }
+    // Synchronisation with other directors (sync.hh); nullptr where there is none.
+    [[nodiscard]] virtual SyncDesk* sync() { return nullptr; }
+    // Virtual routers (vrrp.hh); nullptr where there are none.
+    [[nodiscard]] virtual VrrpDesk* vrrp() { return nullptr; }
+    // What happened; nullptr where nobody keeps it.
+    [[nodiscard]] virtual const model::EventRing* events() const { return nullptr; }
+    [[nodiscard]] virtual BfdSessions bfd() const { return {}; }
     // Asks the daemon to end; the answer is still sent.
     virtual void stop(StopKind kind) = 0;
 };

@@ -16,6 +16,9 @@ class FakeDirector : public Director {
     ServicesSnapshot services_value;
     std::vector<VerdictSnapshot> verdicts_value;
     std::vector<InterfaceSnapshot> interfaces_value;
+    ChecksSnapshot checks_value;
+    model::EventRing events_value{8};
+    BfdSessions bfd_value;
     std::vector<ConnectionSnapshot> connections_value;  // slot numbers count from 1
     ReloadOutcome reload_value{true, ""};
     std::optional<Execution> refusal;  // of the next list
@@ -28,6 +31,10 @@ class FakeDirector : public Director {
     [[nodiscard]] ServicesSnapshot services() const override { return services_value; }
     [[nodiscard]] std::vector<VerdictSnapshot> verdicts() const override { return verdicts_value; }
     [[nodiscard]] std::vector<InterfaceSnapshot> interfaces() const override { return interfaces_value; }
+    [[nodiscard]] ChecksSnapshot checks() const override { return checks_value; }
+
+    [[nodiscard]] const model::EventRing* events() const override { return &events_value; }
+    [[nodiscard]] BfdSessions bfd() const override { return bfd_value; }
 
     [[nodiscard]] std::uint64_t connections(std::uint64_t from, const ConnectionVisitor& visitor) const override {
         for (std::uint64_t slot = from; slot < connections_value.size(); ++slot) {

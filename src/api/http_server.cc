@@ -96,6 +96,7 @@ struct Door {
     Protocol::acceptor acceptor;
     ServerCounters counters{};
     std::size_t open = 0;
+    std::set<asio::steady_timer*> followers{};  // answers held back until there is news
     std::set<Stream*> idle{};  // between two requests; closing does not wait for them
     bool closing = false;
 };
@@ -195,6 +196,30 @@ std::string peer_of(int socket) {
     return found->pw_name;
 }
 
+Response too_many_followers(Door& door) {
+    ++door.counters.too_many_followers;
+    return problem_response({.title = "Service Unavailable", .status = 503,
+                             .detail = fmt::format("{} requests wait for news", door.followers.size()),
+                             .code = "too_many_followers", .hint = "ask without wait"});
+}
+
+// An answer that has nothing to tell yet is computed again whenever there is news, until its time is over.
+asio::awaitable<Response> answer_when_there_is_news(DoorPtr door, const Request& request) {
+    Response response = answer(request, *door->director, door->counters);
+    if (response.hold_s == 0) co_return response;
+    if (door->followers.size() >= door->limits.followers) co_return too_many_followers(*door);
+    asio::steady_timer timer(door->loop);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(response.hold_s);
+    while (response.hold_s != 0 && !door->closing && std::chrono::steady_clock::now() < end) {
+        timer.expires_at(end);
+        door->followers.insert(&timer);
+        co_await timer.async_wait(as_result);
+        door->followers.erase(&timer);
+        if (door->director != nullptr) response = answer(request, *door->director, door->counters);
+    }
+    co_return response;
+}
+
 // One request and its answer; false ends the conversation.
 asio::awaitable<bool> exchange(Conversation& conversation) {
     if (!co_await wait_for_request(conversation)) co_return false;
@@ -209,9 +234,9 @@ asio::awaitable<bool> exchange(Conversation& conversation) {
     if (door.director == nullptr) co_return false;
     ++door.counters.requests;
     auto request = parser.release();
-    const Response response = answer({std::string(request.method_string()), std::string(request.target()), std::move(request.body()),
-                                      peer_of(conversation.stream.socket().native_handle())},
-                                     *door.director, door.counters);
+    const Request asked{std::string(request.method_string()), std::string(request.target()), std::move(request.body()),
+                        peer_of(conversation.stream.socket().native_handle())};
+    const Response response = co_await answer_when_there_is_news(conversation.door, asked);
     const bool keep_alive = request.keep_alive() && !door.closing;
     co_return co_await send(conversation, response, request.version(), keep_alive) && keep_alive;
 }
@@ -264,6 +289,9 @@ class UnixHttpServer final : public HttpServer {
 
     [[nodiscard]] ServerCounters counters() const override { return door_->counters; }
     void close() override { shut(); }
+    void news() override {
+        for (asio::steady_timer* timer : door_->followers) timer->cancel();
+    }
 
  private:
     void shut() {
@@ -273,6 +301,7 @@ class UnixHttpServer final : public HttpServer {
         error_code ignored;
         door_->acceptor.close(ignored);
         for (Stream* stream : door_->idle) stream->cancel();
+        news();
     }
 
     DoorPtr door_;

@@ -25,6 +25,8 @@ class HttpServer {
 
     virtual ~HttpServer() = default;
     [[nodiscard]] virtual ServerCounters counters() const = 0;
+    // Whoever waits for news is answered.
+    virtual void news() = 0;
     // Takes no new connections, removes the socket file; answers under way are finished.
     virtual void close() = 0;
 };

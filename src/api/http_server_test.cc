@@ -64,6 +64,9 @@ class Daemon {
 
     void on_loop(const std::function<void()>& work) { thread_->on_loop(work); }
     void close() { thread_->close(); }
+    void news() {
+        on_loop([this] { thread_->news(); });
+    }
     [[nodiscard]] Client client() const {
         auto client = Client::connect(path_, patience);
         if (!client) throw std::runtime_error(client.error().sentence());
@@ -275,6 +278,60 @@ TEST(HttpServer, WhoExpectsAContinueGetsOne) {
     const std::string all = peer.rest();
     EXPECT_THAT(all, StartsWith("HTTP/1.1 100 Continue\r\n"));
     EXPECT_THAT(all, HasSubstr("{\"executed\":0}"));
+}
+
+void tell_event(Daemon& daemon) {
+    daemon.on_loop([&] { daemon.director.events_value.add(model::event(model::EventKind::bfd_up, {"b1", "10.0.0.2"}), {}); });
+}
+
+TEST(HttpServer, WhoWaitsForNewsIsAnsweredWhenThereIsSome) {
+    const Folder folder;
+    Daemon daemon(folder.file("s"), {});
+    Client client = daemon.client();
+    std::thread teller([&] {
+        ASSERT_TRUE(daemon.eventually([](const ServerCounters& counters) { return counters.requests == 1; }));
+        tell_event(daemon);
+        daemon.news();
+    });
+    const auto events = client.events(0, events_wait_limit_s);
+    teller.join();
+    ASSERT_TRUE(events) << events.error().sentence();
+    ASSERT_EQ(events->size(), 1U);
+    EXPECT_EQ(events->front().event, "bfd_up");
+}
+
+TEST(HttpServer, WhoWaitsForNewsInVainIsAnsweredAfterTheTimeItAskedFor) {
+    const Folder folder;
+    Daemon daemon(folder.file("s"), {});
+    const auto began = std::chrono::steady_clock::now();
+    const auto events = daemon.client().events(0, 1);
+    ASSERT_TRUE(events) << events.error().sentence();
+    EXPECT_TRUE(events->empty());
+    EXPECT_GE(std::chrono::steady_clock::now() - began, 1s);
+}
+
+TEST(HttpServer, OneFollowerTooManyIsRefusedAndCounted) {
+    const Folder folder;
+    Daemon daemon(folder.file("s"), {.followers = 0});
+    const auto events = daemon.client().events(0, 1);
+    ASSERT_FALSE(events);
+    EXPECT_THAT(events.error().sentence(), HasSubstr("0 requests wait for news"));
+    EXPECT_TRUE(daemon.eventually([](const ServerCounters& counters) { return counters.too_many_followers == 1; }));
+    EXPECT_TRUE(daemon.client().events(0, 0));
+}
+
+TEST(HttpServer, ClosingAnswersThoseWhoWaitForNews) {
+    const Folder folder;
+    Daemon daemon(folder.file("s"), {});
+    Client client = daemon.client();
+    std::thread closer([&] {
+        ASSERT_TRUE(daemon.eventually([](const ServerCounters& counters) { return counters.requests == 1; }));
+        daemon.close();
+    });
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_TRUE(client.events(0, events_wait_limit_s));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
+    closer.join();
 }
 
 TEST(HttpServer, ClosingRemovesTheSocketAndEndsIdleConversations) {

@@ -13,7 +13,10 @@
 #include "api/answer.hh"
 #include "api/change.hh"
 #include "api/director_view.hh"
+#include "api/events.hh"
 #include "api/snapshot.hh"
+#include "api/sync.hh"
+#include "api/vrrp.hh"
 #include "model/operation.hh"
 
 namespace lvx::api {
@@ -38,10 +41,19 @@ concept ChangeWire = std::same_as<T, model::RunState> || std::same_as<T, model::
                      std::same_as<T, ServerRequest> || std::same_as<T, ServersOutcome> || std::same_as<T, ConfigurationView>;
 
 template <class T>
+concept VrrpWire = std::same_as<T, VrrpSnapshot> || std::same_as<T, VrrpOrder>;
+
+template <class T>
+concept SyncWire = std::same_as<T, SyncSnapshot> || std::same_as<T, SyncDaemonRequest>;
+
+template <class T>
+concept EventWire = std::same_as<T, EventSnapshot> || std::same_as<T, BfdSessions>;
+
+template <class T>
 concept Wire = std::same_as<T, StatusSnapshot> || std::same_as<T, ServicesSnapshot> || std::same_as<T, Verdicts> ||
-               std::same_as<T, Interfaces> || std::same_as<T, ConnectionSnapshot> || std::same_as<T, model::Timeouts> ||
+               std::same_as<T, Interfaces> || std::same_as<T, ChecksSnapshot> || std::same_as<T, ConnectionSnapshot> || std::same_as<T, model::Timeouts> ||
                std::same_as<T, Operations> || std::same_as<T, OperationsOutcome> || std::same_as<T, ReloadOutcome> ||
-               std::same_as<T, Problem> || ChangeWire<T>;
+               std::same_as<T, Problem> || ChangeWire<T> || SyncWire<T> || VrrpWire<T> || EventWire<T>;
 
 // One line, without a final newline.
 template <Wire T>

@@ -24,6 +24,7 @@ TEST(Json, SnapshotsComeBackAsTheyWere) {
     expect_round_trip(director.services_value);
     expect_round_trip(director.verdicts_value);
     expect_round_trip(director.interfaces_value);
+    expect_round_trip(director.checks_value);
     expect_round_trip(director.connections_value.front());
     expect_round_trip(director.services_value.timeouts);
 }

@@ -179,6 +179,45 @@ void write_data_plane(Page& page, const MetricsInput& input) {
     page.sample({}, input.status.table_bytes);
 }
 
+void write_checks(Page& page, const ChecksSnapshot& checks) {
+    page.family("lvx_server_up", "gauge", "1 when health lets the real server take part.");
+    for (const ServerHealthSnapshot& server : checks.servers) {
+        page.sample({{"pool", server.pool}, {"server", server.server}, {"state", server.state}}, server.state == "up" || server.state == "standing by" ? 1 : 0);
+    }
+    page.family("lvx_check_up", "gauge", "1 when the check does not count as failed.");
+    for (const CheckSnapshot& check : checks.checks) {
+        page.sample({{"pool", check.pool}, {"server", check.server}, {"check", check.kind}, {"target", check.target}}, check.state == "down" ? 0 : 1);
+    }
+    page.family("lvx_check_runs_total", "counter", "Results of checks.");
+    for (const CheckSnapshot& check : checks.checks) {
+        page.sample({{"pool", check.pool}, {"server", check.server}, {"check", check.kind}, {"target", check.target}}, check.runs);
+    }
+    page.family("lvx_check_failures_total", "counter", "Results of checks that were failures.");
+    for (const CheckSnapshot& check : checks.checks) {
+        page.sample({{"pool", check.pool}, {"server", check.server}, {"check", check.kind}, {"target", check.target}}, check.failures);
+    }
+    page.family("lvx_check_last_microseconds", "gauge", "How long the check's last run took.");
+    for (const CheckSnapshot& check : checks.checks) {
+        page.sample({{"pool", check.pool}, {"server", check.server}, {"check", check.kind}, {"target", check.target}}, check.last_us);
+    }
+}
+
+void write_events(Page& page, const MetricsInput& input) {
+    if (input.events != nullptr) {
+        page.family("lvx_events_total", "counter", "Events that \"lvx events\" tells, by name.");
+        for (std::size_t i = 0; i < input.events->counts().size(); ++i) {
+            const model::EventForm& form = model::event_forms()[i];
+            page.sample({{"event", form.name}}, input.events->counts()[i]);
+        }
+        page.family("lvx_events_dropped_total", "counter", "Events that were dropped from the ring, read or not.");
+        page.sample({}, input.events->dropped());
+    }
+    page.family("lvx_bfd_up", "gauge", "1 when the BFD session is up.");
+    for (const BfdSnapshot& session : input.bfd) page.sample({{"session", session.name}, {"neighbour", session.neighbour}}, session.state == "Up" ? 1 : 0);
+    page.family("lvx_bfd_downs_total", "counter", "How often the BFD session went down.");
+    for (const BfdSnapshot& session : input.bfd) page.sample({{"session", session.name}, {"neighbour", session.neighbour}}, session.downs);
+}
+
 void write_daemon(Page& page, const MetricsInput& input) {
     page.family("lvx_config_last_reload_successful", "gauge", "1 unless the last configuration was refused.");
     const std::string& state = input.status.configuration_state;
@@ -195,7 +234,7 @@ void write_daemon(Page& page, const MetricsInput& input) {
         {"too_many_connections", door.too_many_connections}, {"header_too_large", door.header_too_large},
         {"body_too_large", door.body_too_large},             {"bad_request", door.bad_request},
         {"read_timeout", door.read_timeout},                 {"write_timeout", door.write_timeout},
-        {"idle_timeout", door.idle_timeout},
+        {"idle_timeout", door.idle_timeout},               {"too_many_followers", door.too_many_followers},
     };
     for (const auto& [reason, count] : bounds) page.sample({{"reason", reason}}, count);
 }
@@ -209,7 +248,9 @@ std::string metrics(const MetricsInput& input) {
     write_service_states(page, input.services);
     write_server_traffic(page, input.services);
     write_server_states(page, input.services);
+    write_checks(page, input.checks);
     write_data_plane(page, input);
+    write_events(page, input);
     write_daemon(page, input);
     return page.take();
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/door.hh"
+#include "api/events.hh"
 #include "api/snapshot.hh"
 
 namespace lvx::api {
@@ -17,6 +18,9 @@ struct MetricsInput {
     std::vector<VerdictSnapshot> verdicts;
     std::vector<InterfaceSnapshot> interfaces;
     ServerCounters door;
+    ChecksSnapshot checks = {};
+    const model::EventRing* events = nullptr;  // none: no counters of events
+    BfdSessions bfd = {};
 };
 
 [[nodiscard]] std::string metrics(const MetricsInput& input);

@@ -36,6 +36,9 @@ struct Route {
 };
 
 [[nodiscard]] std::span<const Route> change_routes();
+[[nodiscard]] std::span<const Route> event_routes();
+[[nodiscard]] std::span<const Route> sync_routes();
+[[nodiscard]] std::span<const Route> vrrp_routes();
 
 [[nodiscard]] Refused bad_request(std::string detail, std::string hint);
 // A number of the query; `absent` when it is not there.

@@ -39,11 +39,12 @@ Answer get_status(const Call& call) { return json_response(call.director.status(
 Answer get_services(const Call& call) { return json_response(call.director.services()); }
 Answer get_drops(const Call& call) { return json_response(call.director.verdicts()); }
 Answer get_interfaces(const Call& call) { return json_response(call.director.interfaces()); }
+Answer get_checks(const Call& call) { return json_response(call.director.checks()); }
 Answer get_timeouts(const Call& call) { return json_response(call.director.services().timeouts); }
 Answer get_health(const Call&) { return Response{.content_type = "text/plain; charset=utf-8", .body = "ok\n"}; }
 
 Answer get_metrics(const Call& call) {
-    const MetricsInput input{call.director.status(), call.director.services(), call.director.verdicts(), call.director.interfaces(), call.door};
+    const MetricsInput input{call.director.status(), call.director.services(), call.director.verdicts(), call.director.interfaces(), call.door, call.director.checks(), call.director.events(), call.director.bfd()};
     return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics(input)};
 }
 
@@ -107,6 +108,7 @@ constexpr std::array plain_routes{
     Route{"GET", "/v1/connections", get_connections, {"cursor", "limit"}},
     Route{"GET", "/v1/drops", get_drops},
     Route{"GET", "/v1/interfaces", get_interfaces},
+    Route{"GET", "/v1/checks", get_checks},
     Route{"GET", "/v1/timeouts", get_timeouts},
     Route{"POST", "/v1/operations", post_operations},
     Route{"POST", "/v1/reload", post_reload},
@@ -133,7 +135,7 @@ std::expected<Query, Problem> parse_query(std::string_view text, const Route& ro
     return query;
 }
 
-constexpr std::array<std::span<const Route> (*)(), 2> tables{[] { return std::span<const Route>(plain_routes); }, change_routes};
+constexpr std::array<std::span<const Route> (*)(), 5> tables{[] { return std::span<const Route>(plain_routes); }, change_routes, sync_routes, vrrp_routes, event_routes};
 
 bool leads_to(const Route& route, std::string_view path) {
     if (!route.path.ends_with('/')) return route.path == path;

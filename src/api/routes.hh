@@ -1,13 +1,14 @@
 // The answers of the API, as a pure function of a request and a Director: no socket, no time.  The table of resources
 // in routes.cc is the whole list.
 //
-//   GET  /v1/status /v1/services /v1/drops /v1/interfaces /v1/timeouts      one JSON value each (snapshot.hh)
+//   GET  /v1/status /v1/services /v1/drops /v1/interfaces /v1/checks /v1/timeouts      one JSON value each (snapshot.hh)
 //   GET  /v1/connections[?cursor=N][&limit=N]                               NDJSON; a Link header leads to the next page
 //   POST /v1/operations                                                     a list, in order, up to the first refusal
 //   POST /v1/reload, POST /v1/stop[?forwarding=keep|stop]
 //   GET  /v1/config /v1/config/history /v1/config/text[?number=N] /v1/config/delta[?as=keepalived|ipvsadm] /v1/overrides
 //   POST /v1/config/plan /v1/config/apply /v1/config/confirm /v1/config/rollback[?number=N] /v1/servers
 //   DELETE /v1/overrides, /v1/overrides/NAME                                docs/api.md has their shapes
+//   GET  /v1/events[?since=N][&wait=SECONDS], /v1/bfd                       events.hh
 //   GET  /healthz, GET /metrics
 //
 // Whatever is wrong is a problem of RFC 9457 (answer.hh).
@@ -36,6 +37,7 @@ struct Response {
     std::string body = {};
     std::string link = {};   // value of "Link" (RFC 8288); empty: no such header
     std::string allow = {};  // value of "Allow", with 405
+    std::uint64_t hold_s = 0;  // not 0: nothing to tell yet; ask again when there is news, and send this after so long
 };
 
 inline constexpr std::uint64_t connections_page = 4096;        // lines of a page when nobody asks for another number

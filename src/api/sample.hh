@@ -51,6 +51,10 @@ namespace lvx::api {
         {.name = "not_ours", .kind = "pass", .sentence = "neither to a virtual service nor from a real server", .interface = "eth0", .packets = 9, .bytes = 900},
         {.name = "no_neighbour", .kind = "dropped", .sentence = "the next hop's MAC is not known", .interface = "eth0", .packets = 1, .bytes = 60},
         {.name = "no_route", .kind = "dropped", .sentence = "no route back to the client", .interface = "eth0"}};
+    director.checks_value = {
+        .checks = {{.pool = "tcp/192.168.88.23:80", .server = "10.0.0.2:80", .kind = "HTTP_GET", .target = "10.0.0.2:80/health", .state = "down",
+                    .result = "status 503, wanted 200-299", .since_s = 75, .next_ms = 1500, .runs = 40, .failures = 3, .last_us = 812}},
+        .servers = {{.pool = "tcp/192.168.88.23:80", .server = "10.0.0.2:80", .state = "down", .reason = "status 503, wanted 200-299", .since_s = 75}}};
     director.interfaces_value = {{.name = "eth0", .ifindex = 2, .hook = "xdp native", .reason = "driver virtio_net has native XDP",
                                   .role = "virtual 192.168.88.23", .mac = "52:54:00:00:00:01", .mtu = 1500, .packets = 100, .sent = 90, .dropped = 1}};
     return director;

@@ -41,6 +41,8 @@ class Served final : public ServingThread {
         return result;
     }
 
+    void news() override { server_->news(); }
+
     void close() override {
         on_loop([this] { server_->close(); });
     }

@@ -18,6 +18,8 @@ class ServingThread {
     // Runs `work` on the loop and returns when it is done.
     virtual void on_loop(const std::function<void()>& work) = 0;
     [[nodiscard]] virtual ServerCounters counters() = 0;
+    // There is something to tell to those who wait; call it from on_loop().
+    virtual void news() = 0;
     virtual void close() = 0;
 };
 

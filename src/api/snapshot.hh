@@ -41,7 +41,7 @@ struct ServicesSnapshot {
 
 // One check of one real server.
 struct CheckSnapshot {
-    std::string pool, server;        // "192.168.88.23 80", "10.0.0.2:80"
+    std::string pool, server;        // "tcp/192.168.88.23:80" or "group NAME", "10.0.0.2:80"
     std::string kind;                // the block's keyword: "TCP_CHECK", "HTTP_GET"
     std::string target;              // "10.0.0.2:80", "10.0.0.2:80 /health", or a command
     std::string state;               // "up", "down", "waiting" (alpha, or not run yet), "suspended"

@@ -39,9 +39,13 @@ std::string quoted(std::string_view value) {
 }  // namespace
 
 Entry entry(Level level, std::string_view sentence, std::initializer_list<Field> fields) {
+    return entry_of(level, sentence, std::span(fields.begin(), fields.size()));
+}
+
+Entry entry_of(Level level, std::string_view sentence, std::span<const Field> fields) {
     std::string text(sentence);
     for (const Field& field : fields)
-        text += fmt::format("{}{}={}", &field == fields.begin() ? "  " : " ", field.key, quoted(field.value));
+        text += fmt::format("{}{}={}", &field == fields.data() ? "  " : " ", field.key, quoted(field.value));
     return {level, std::move(text)};
 }
 
@@ -80,8 +84,12 @@ Sink sink_of_stderr() {
 }
 
 void Log::write(Level level, std::string_view sentence, std::initializer_list<Field> fields) {
-    if (level > threshold_) return;
-    for (const Entry& each : repeats_.add(entry(level, sentence, fields))) put(each);
+    if (level <= threshold_) write(entry(level, sentence, fields));
+}
+
+void Log::write(const Entry& entry) {
+    if (entry.level > threshold_) return;
+    for (const Entry& each : repeats_.add(entry)) put(each);
 }
 
 void Log::flush() {

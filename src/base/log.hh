@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ struct Entry {
 
 // The sentence, two blanks, key=value ...; values with blanks, quotes or '=' are quoted.
 [[nodiscard]] Entry entry(Level level, std::string_view sentence, std::initializer_list<Field> fields);
+
+// The same for fields that are computed.
+[[nodiscard]] Entry entry_of(Level level, std::string_view sentence, std::span<const Field> fields);
 
 enum class Sink : std::uint8_t { journal, stream };
 
@@ -63,6 +67,7 @@ class Log {
     void info(std::string_view sentence, std::initializer_list<Field> fields) { write(Level::info, sentence, fields); }
     void debug(std::string_view sentence, std::initializer_list<Field> fields) { write(Level::debug, sentence, fields); }
     void write(Level level, std::string_view sentence, std::initializer_list<Field> fields);
+    void write(const Entry& entry);
     // To be called now and then, so that a count does not wait for the next line for ever.
     void flush();
 
