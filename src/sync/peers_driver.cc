@@ -272,8 +272,10 @@ void Peers::tell_phases(const Moment& moment) {
         const Phase phase = connection ? connection->session->phase(moment) : Phase::connecting;
         if (phase == peer.told) continue;
         const std::string name = peer.endpoint.text();
-        if (phase == Phase::in_step) tell({.kind = SyncEvent::Kind::in_step, .peer = name, .detail = ""});
-        if (phase == Phase::behind) tell({.kind = SyncEvent::Kind::behind, .peer = name, .detail = ""});
+        const std::string there = connection ? std::to_string(connection->session->counters().told) : "";
+        if (peer.told == Phase::connecting) tell({.kind = SyncEvent::Kind::connected, .peer = name, .detail = ""});
+        if (phase == Phase::in_step && peer.told != Phase::behind) tell({.kind = SyncEvent::Kind::in_step, .peer = name, .detail = there});
+        if (phase == Phase::behind) tell({.kind = SyncEvent::Kind::behind, .peer = name, .detail = std::string(phase_sentence(phase))});
         if (phase == Phase::cannot_follow)
             tell({.kind = SyncEvent::Kind::cannot_follow, .peer = name, .detail = std::string(phase_sentence(phase))});
         peer.told = phase;

@@ -22,6 +22,7 @@ std::string failover_sentence(const StreamStatus& status) {
 
 std::string sentence(const SyncEvent& event) {
     switch (event.kind) {
+        case SyncEvent::Kind::connected: return fmt::format("director {} is connected", event.peer);
         case SyncEvent::Kind::in_step: return fmt::format("director {} has every connection", event.peer);
         case SyncEvent::Kind::behind: return fmt::format("director {} gets changes late", event.peer);
         case SyncEvent::Kind::cannot_follow: return fmt::format("director {} cannot follow: {}", event.peer, event.detail);

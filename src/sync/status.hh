@@ -43,7 +43,7 @@ struct StreamStatus {
 
 // Something that happened, for log and notifications.
 struct SyncEvent {
-    enum class Kind : std::uint8_t { in_step, behind, cannot_follow, lost, refused, drift } kind = Kind::lost;
+    enum class Kind : std::uint8_t { connected, in_step, behind, cannot_follow, lost, refused, drift } kind = Kind::lost;
     std::string peer, detail;
     bool operator==(const SyncEvent&) const = default;
 };
