@@ -2,6 +2,12 @@
 
 namespace lvx::config::keepalived {
 
+std::optional<bool> flag_given(const Statement& statement) {
+    if (statement.words.size() < 2) return true;
+    const auto flag = read_flag(statement.words[1]);
+    return flag ? std::optional(*flag) : std::nullopt;
+}
+
 Said::Said(const Statement& block, Block where) {
     for (const Statement& one : block.block) {
         if (const Keyword* keyword = find_keyword(where, one.keyword())) last_[keyword->canonical] = &one;

@@ -23,9 +23,12 @@ struct ValueOf<std::optional<T>> {
     using type = T;
 };
 
+// Nothing where the value is neither yes nor no.
+[[nodiscard]] std::optional<bool> flag_given(const Statement& statement);
+
 template <auto... path>
 inline constexpr auto into_flag = [](auto& draft, const Statement& statement, Reading&) {
-    (draft.*....*path) = flag_of(statement);
+    if (const auto flag = flag_given(statement)) (draft.*....*path) = *flag;
 };
 
 template <Block where, auto... path>

@@ -106,7 +106,12 @@ std::optional<Address> LineCursor::address() {
 
 std::optional<Network> LineCursor::network() {
     const Word* word = argument("a network belongs here");
-    return word == nullptr ? std::nullopt : keep(read_network(*word));
+    if (word == nullptr) return std::nullopt;
+    const auto network = keep(read_network(*word));
+    if (network) return network;
+    const auto address = Address::parse(std::string_view(word->text).substr(0, word->text.find('/')));
+    if (!address) return std::nullopt;
+    return Network{.address = *address, .length = static_cast<std::uint8_t>(address->is_v4() ? 32 : 128)};
 }
 
 std::optional<std::string> LineCursor::interface() {

@@ -47,7 +47,7 @@ class LineCursor {
     std::optional<std::int64_t> number(Range range);          // decimal or 0x...
     std::optional<std::string_view> choice(std::string_view words);
     std::optional<Address> address();
-    std::optional<Network> network();
+    std::optional<Network> network();  // with an impossible length: all bits, as keepalived has it, and not good()
     std::optional<std::string> interface();
 
     // A word that does not belong here; `known` are those that do, blanks between.

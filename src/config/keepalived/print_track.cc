@@ -46,12 +46,15 @@ void print_file(const TrackFile& file, Page& page) {
 void print_process(const TrackProcess& process, Page& page) {
     page.gap();
     page.open(fmt::format("vrrp_track_process {}", word_text(process.name)));
-    page.line(fmt::format("process {}", command_text({.words = process.words})));
+    std::string words;
+    for (const std::string& word : process.words) words += " " + escaped_text(word);
+    page.line("process" + words);
     using enum TrackProcess::Parameters;
     if (process.parameters == initial || process.parameters == partial) {
         page.line(process.parameters == initial ? "param_match initial" : "param_match partial");
     }
-    if (process.weight != 1 || process.reverse) page.line(weight_words(process.weight, process.reverse));
+    if (process.parameters == exact && process.words.size() < 2) page.line("param_match");
+    if (process.weight != 0 || process.reverse) page.line(weight_words(process.weight, process.reverse));
     page.number("quorum", process.quorum, 1);
     if (process.quorum_max) page.number("quorum_max", *process.quorum_max, 0);
     if (process.terminate_delay == process.fork_delay) {
@@ -60,7 +63,7 @@ void print_process(const TrackProcess& process, Page& page) {
         page.time("terminate_delay", process.terminate_delay, {});
         page.time("fork_delay", process.fork_delay, {});
     }
-    page.flag("full_command", process.full_command, false);
+    page.flag("full_command", process.full_command, process.parameters != ignored);
     page.close();
 }
 

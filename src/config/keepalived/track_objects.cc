@@ -82,15 +82,22 @@ constexpr Row<TrackFile> file_rows[] = {
 void read_process(TrackProcess& process, const Statement& statement, Reading&) {
     process.words.clear();
     for (std::size_t at = 1; at < statement.words.size(); ++at) process.words.push_back(statement.words[at].text);
-    if (process.words.size() > 1 && process.parameters == TrackProcess::Parameters::ignored) {
-        process.parameters = TrackProcess::Parameters::exact;
-    }
 }
 
-void read_match(TrackProcess& process, const Statement& statement, Reading&) {
-    const auto word = word_of(statement);
+// [initial|partial]; alone: all arguments.
+void read_match(TrackProcess& process, const Statement& statement, Reading& reading) {
+    process.parameters = TrackProcess::Parameters::exact;
+    if (statement.words.size() < 2) return;
+    const auto word = reading.keep(read_choice(statement.words[1], "initial partial"));
     if (word == "initial") process.parameters = TrackProcess::Parameters::initial;
     if (word == "partial") process.parameters = TrackProcess::Parameters::partial;
+}
+
+// Arguments that are given, or how to compare them, mean that they count.
+void settle_parameters(TrackProcess& process) {
+    using Parameters = TrackProcess::Parameters;
+    if (process.words.size() > 1 && process.parameters == Parameters::ignored) process.parameters = Parameters::exact;
+    if (process.parameters != Parameters::ignored) process.full_command = true;
 }
 
 void read_delay(TrackProcess& process, const Statement& statement, Reading&) {
@@ -133,6 +140,7 @@ void read_track_process(const Statement& statement, Reading& reading) {
     TrackProcess process{.name = statement.words[1].text, .weight = 0};
     read_statements<TrackProcess>(statement, process_block, delay_rows, process, reading);
     read_statements<TrackProcess>(statement, process_block, process_rows, process, reading);
+    settle_parameters(process);
     if (process.words.empty()) missing(statement, "process", reading);
     const Said said(statement, process_block);
     if (process.quorum_max && !said.has("quorum") && *process.quorum_max == 0) process.quorum = 0;

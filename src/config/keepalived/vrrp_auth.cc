@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/text.hh"
 #include "config/keepalived/line_cursor.hh"
@@ -69,7 +70,7 @@ std::optional<std::string> key_text(const Word& word, Reading& reading) {
     if (!word.text.starts_with(prefix)) return word.text;
     const auto file = reading.files().read(word.text.substr(prefix.size()));
     if (file) return std::string(trim(file->substr(0, file->find_last_not_of("\r\n") + 1)));
-    bad_key(word, fmt::format("the key cannot be read: {}", file.error().sentence()), {}, reading);
+    bad_key(word, "the file with the key cannot be read", std::generic_category().message(file.error().code), reading);
     return std::nullopt;
 }
 

@@ -97,7 +97,7 @@ void track(Draft& draft, const Statement& statement, Reading& reading) { read_tr
 
 template <std::optional<bool> Draft::*member, bool meaning>
 void read_choice_of(Draft& draft, const Statement& statement, Reading&) {
-    draft.*member = flag_of(statement) == meaning;
+    if (const auto flag = flag_given(statement)) draft.*member = *flag == meaning;
 }
 
 template <std::optional<model::Command> VrrpNotify::*member>

@@ -14,11 +14,13 @@ using model::VmacUse;
 
 constexpr std::int64_t most_groups = 0xffffffff;
 
-std::optional<Mac> parse_mac(std::string_view text) {
+// With five bytes the last one is the number of the virtual router.
+std::optional<Mac> parse_mac(std::string_view text, std::uint8_t number) {
     const auto parts = split_at(text, ':');
     Mac mac{};
-    if (parts.size() != mac.size()) return std::nullopt;
-    for (std::size_t at = 0; at < mac.size(); ++at) {
+    mac.back() = number;
+    if (parts.size() != mac.size() && parts.size() + 1 != mac.size()) return std::nullopt;
+    for (std::size_t at = 0; at < parts.size(); ++at) {
         if (parts[at].empty() || parts[at].size() > 2) return std::nullopt;
         const auto byte = parse_number("0x" + std::string(parts[at]));
         if (!byte || *byte < 0) return std::nullopt;
@@ -32,8 +34,8 @@ bool possible(const Mac& mac) { return (mac[0] & 1) == 0 && mac != Mac{}; }
 
 class VmacReader {
  public:
-    VmacReader(VmacUse& vmac, const Statement& statement, Reading& reading)
-        : vmac_(vmac), reading_(reading), cursor_(statement, reading, 1) {}
+    VmacReader(InstanceDraft& draft, const Statement& statement, Reading& reading)
+        : draft_(draft), vmac_(draft.instance.vmac), reading_(reading), cursor_(statement, reading, 1) {}
 
     void run() {
         while (cursor_.more() && cursor_.understood()) {
@@ -53,7 +55,9 @@ class VmacReader {
             return true;
         }
         if (word.text.find(':') == std::string::npos) return false;
-        const auto mac = parse_mac(word.text);
+        const Statement* id = draft_.said.find("virtual_router_id");
+        const auto number = id == nullptr ? std::nullopt : number_of(*id, Block::vrrp_instance);
+        const auto mac = parse_mac(word.text, static_cast<std::uint8_t>(number.value_or(0)));
         if (mac && possible(*mac)) {
             vmac_.mac = *mac;
         } else {
@@ -92,6 +96,7 @@ class VmacReader {
         return vmac_.kind == VmacUse::Kind::vmac ? "name netlink_notify_msg group" : "name bridge private vepa group";
     }
 
+    InstanceDraft& draft_;
     VmacUse& vmac_;
     Reading& reading_;
     LineCursor cursor_;
@@ -104,7 +109,7 @@ void begin(InstanceDraft& draft, VmacUse::Kind kind, const Statement& statement,
                                .message = "use_vmac and use_ipvlan exclude each other"});
     }
     vmac.kind = kind;
-    VmacReader(vmac, statement, reading).run();
+    VmacReader(draft, statement, reading).run();
 }
 
 }  // namespace
