@@ -59,10 +59,23 @@ Row service_row(const api::ServiceSnapshot& service) {
             grouped(service.rates.connections),
             grouped(service.counters.in_packets),
             grouped(service.counters.out_packets),
+            "",
             ""};
 }
 
-Row server_row(const api::ServerSnapshot& server) {
+// "up", "down 75s: status 503, wanted 200-299"; nothing for a server that nobody checks.
+std::string health_text(const api::ServiceSnapshot& service, const api::ServerSnapshot& server, const api::ChecksSnapshot& checks) {
+    const std::string name = service.service.key.text(), endpoint = server.server.endpoint.text();
+    const api::ServerHealthSnapshot* found = nullptr;
+    for (const api::ServerHealthSnapshot& health : checks.servers) {
+        if (health.server == endpoint && (health.pool == name || (found == nullptr && health.pool.starts_with("group ")))) found = &health;
+    }
+    if (found == nullptr) return std::string(nothing);
+    const std::string since = found->state == "up" ? "" : " " + duration(found->since_s);
+    return printable(found->state) + since + (found->reason.empty() ? "" : ": " + printable(found->reason));
+}
+
+Row server_row(const api::ServiceSnapshot& service, const api::ServerSnapshot& server, const api::ChecksSnapshot& checks) {
     return {"  " + server.server.endpoint.text(),
             std::string(model::method_name(server.server.method)),
             std::to_string(server.server.weight),
@@ -72,7 +85,8 @@ Row server_row(const api::ServerSnapshot& server) {
             grouped(server.rates.connections),
             grouped(server.counters.in_packets),
             grouped(server.counters.out_packets),
-            or_nothing(server.neighbour)};
+            or_nothing(server.neighbour),
+            health_text(service, server, checks)};
 }
 
 }  // namespace
@@ -90,12 +104,12 @@ std::string status_text(const api::StatusSnapshot& status) {
     return text;
 }
 
-std::string services_text(const api::ServicesSnapshot& services) {
+std::string services_text(const api::ServicesSnapshot& services, const api::ChecksSnapshot& checks) {
     if (services.services.empty()) return "no virtual services; add them to the configuration, or with \"lvx ipvsadm -A …\"\n";
     std::vector<Row> rows;
     for (const api::ServiceSnapshot& service : services.services) {
         rows.push_back(service_row(service));
-        for (const api::ServerSnapshot& server : service.servers) rows.push_back(server_row(server));
+        for (const api::ServerSnapshot& server : service.servers) rows.push_back(server_row(service, server, checks));
     }
     return align({{"SERVICE / SERVER"},
                   {"SCHEDULER"},
@@ -106,7 +120,31 @@ std::string services_text(const api::ServicesSnapshot& services) {
                   {"PER SECOND", Align::right},
                   {"PACKETS IN", Align::right},
                   {"PACKETS OUT", Align::right},
-                  {"NEIGHBOUR"}},
+                  {"NEIGHBOUR"},
+                  {"HEALTH"}},
+                 rows);
+}
+
+std::string checks_text(const api::ChecksSnapshot& checks) {
+    if (checks.checks.empty()) return "no real server is checked; a real_server block takes TCP_CHECK, HTTP_GET and others\n";
+    std::vector<Row> rows;
+    for (const api::CheckSnapshot& check : checks.checks) {
+        rows.push_back({printable(check.server), printable(check.pool), check.kind, printable(check.target), check.state, duration(check.since_s),
+                        or_nothing(check.result), fmt::format("{:.1f} ms", static_cast<double>(check.last_us) / 1000),
+                        check.next_ms == 0 ? std::string(nothing) : fmt::format("{:.1f} s", static_cast<double>(check.next_ms) / 1000),
+                        grouped(check.failures), grouped(check.runs)});
+    }
+    return align({{"SERVER"},
+                  {"SERVICE"},
+                  {"CHECK"},
+                  {"TARGET"},
+                  {"STATE"},
+                  {"FOR"},
+                  {"LAST RESULT"},
+                  {"TOOK", Align::right},
+                  {"NEXT IN", Align::right},
+                  {"FAILED", Align::right},
+                  {"OF", Align::right}},
                  rows);
 }
 

@@ -9,7 +9,9 @@
 namespace lvx::cli {
 
 [[nodiscard]] std::string status_text(const api::StatusSnapshot& status);
-[[nodiscard]] std::string services_text(const api::ServicesSnapshot& services);
+// With what health says of each server, where it is checked.
+[[nodiscard]] std::string services_text(const api::ServicesSnapshot& services, const api::ChecksSnapshot& checks);
+[[nodiscard]] std::string checks_text(const api::ChecksSnapshot& checks);
 [[nodiscard]] std::string interfaces_text(const std::vector<api::InterfaceSnapshot>& interfaces);
 // Most packets first.
 [[nodiscard]] std::string drops_text(std::vector<api::VerdictSnapshot> verdicts);

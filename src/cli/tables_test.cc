@@ -56,12 +56,19 @@ TEST(Tables, StatusSaysOfARefusedConfigurationThatTheOldOneRuns) {
 }
 
 TEST(Tables, ServicesShowTheirServersBelow) {
-    EXPECT_EQ(services_text(api::sample_services()),
-              "SERVICE / SERVER      SCHEDULER  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PER SECOND  PACKETS IN  PACKETS OUT  NEIGHBOUR\n"
+    EXPECT_EQ(services_text(api::sample_services(), api::sample_director().checks_value),
+              "SERVICE / SERVER      SCHEDULER  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PER SECOND  PACKETS IN  PACKETS OUT  NEIGHBOUR                  HEALTH\n"
               "tcp/192.168.88.23:80  wrr           1/2       8         4            7           1          70           71\n"
-              "  10.0.0.2:80         masq            3       4         2            0           0           0            0  52:54:00:12:34:56 on eth1\n"
-              "  [fd00::2]:8080      tunnel          0       4         2            0           0           0            0  52:54:00:12:34:56 on eth1\n");
-    EXPECT_THAT(services_text({}), HasSubstr("no virtual services"));
+              "  10.0.0.2:80         masq            3       4         2            0           0           0            0  52:54:00:12:34:56 on eth1  down 1m15s: status 503, wanted 200-299\n"
+              "  [fd00::2]:8080      tunnel          0       4         2            0           0           0            0  52:54:00:12:34:56 on eth1  -\n");
+    EXPECT_THAT(services_text({}, {}), HasSubstr("no virtual services"));
+}
+
+TEST(Tables, ChecksSayWhatTheLastOneFound) {
+    EXPECT_EQ(checks_text(api::sample_director().checks_value),
+              "SERVER       SERVICE               CHECK     TARGET              STATE  FOR    LAST RESULT                   TOOK  NEXT IN  FAILED  OF\n"
+              "10.0.0.2:80  tcp/192.168.88.23:80  HTTP_GET  10.0.0.2:80/health  down   1m15s  status 503, wanted 200-299  0.8 ms    1.5 s       3  40\n");
+    EXPECT_THAT(checks_text({}), HasSubstr("no real server is checked"));
 }
 
 TEST(Tables, DropsAreWhatWasDroppedAndMet) {

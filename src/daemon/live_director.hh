@@ -55,6 +55,8 @@ struct Surroundings {
     api::SyncDesk* sync = nullptr;
     api::VrrpDesk* vrrp = nullptr;
     const model::EventRing* events = nullptr;
+    std::function<api::ChecksSnapshot()> checks = {};
+    std::function<api::BfdSessions()> bfd = {};
 };
 
 class LiveDirector : public api::Director, public api::ChangeDesk {
@@ -81,6 +83,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     [[nodiscard]] api::ServicesSnapshot services() const override;
     [[nodiscard]] std::vector<api::VerdictSnapshot> verdicts() const override;
     [[nodiscard]] std::vector<api::InterfaceSnapshot> interfaces() const override;
+    [[nodiscard]] api::ChecksSnapshot checks() const override { return outside_.checks ? outside_.checks() : api::ChecksSnapshot{}; }
     [[nodiscard]] std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visitor) const override;
     [[nodiscard]] api::Execution execute(std::span<const model::Operation> operations) override;
     [[nodiscard]] api::ReloadOutcome reload() override;
@@ -89,6 +92,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     [[nodiscard]] api::ChangeDesk* changes() override { return this; }
     [[nodiscard]] api::SyncDesk* sync() override { return outside_.sync; }
     [[nodiscard]] api::VrrpDesk* vrrp() override { return outside_.vrrp; }
+    [[nodiscard]] api::BfdSessions bfd() const override { return outside_.bfd ? outside_.bfd() : api::BfdSessions{}; }
     [[nodiscard]] const model::EventRing* events() const override { return outside_.events; }
 
     [[nodiscard]] api::ConfigurationView configuration() const override;

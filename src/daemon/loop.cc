@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
@@ -21,13 +23,17 @@
 #include "config/bundle.hh"
 #include "config/disk_reader.hh"
 #include "config/load.hh"
+#include "daemon/bfd_side.hh"
 #include "daemon/event_desk.hh"
 #include "daemon/files.hh"
+#include "daemon/health_side.hh"
 #include "daemon/live_director.hh"
 #include "daemon/notify.hh"
 #include "daemon/sync_side.hh"
+#include "daemon/vrrp_side.hh"
 #include "daemon/words.hh"
 #include "net/watcher.hh"
+#include "notify/messenger.hh"
 
 namespace lvx::daemon {
 
@@ -101,6 +107,9 @@ class Loop {
  private:
     void await_network();
     void await_signal();
+    [[nodiscard]] Result<void> open_health();
+    void await_health();
+    void await_vrrp();
     void await_sweep();
     void await_sample();
     void take_network_news();
@@ -123,9 +132,14 @@ class Loop {
     Notifier notifier_;
     EventDesk events_;
     SyncSide sync_;
+    VrrpSide vrrp_;
     LiveDirector director_;
+    std::unique_ptr<notify::Messenger> messenger_;
+    std::unique_ptr<HealthSide> health_;
+    BfdSide bfd_;
+    asio::posix::stream_descriptor health_news_;
     std::unique_ptr<api::HttpServer> server_;
-    asio::posix::stream_descriptor network_;
+    asio::posix::stream_descriptor network_, vrrp_news_;
     asio::signal_set signals_;
     asio::steady_timer refresh_timer_, sweep_timer_, sample_timer_;
     std::optional<net::Instant> refresh_at_;
@@ -144,6 +158,9 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
       notifier_(notify_socket()),
       events_(log_),
       sync_(*dataplane_, [this](const model::Event& event) { tell(event); }),
+      vrrp_({.lease = dataplane_->lease(),
+             .emit = [this](const model::Event& event) { tell(event); },
+             .notify = [this](notify::Notice notice) { messenger_->tell(std::move(notice)); }}),
       director_({.dataplane = *dataplane_,
                  .log = log_,
                  .world = watcher_.world(),
@@ -157,9 +174,18 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
                  .changed = [this] { refresh_soon(); },
                  .stop = [this](api::StopKind kind) { end(kind); },
                  .sync = &sync_,
-                 .events = &events_.ring()},
+                 .vrrp = &vrrp_,
+                 .events = &events_.ring(),
+                 .checks = [this] { return health_->checks(); },
+                 .bfd = [this] { return bfd_.sessions(); }},
                 identity_of(options), {.interfaces = options.interfaces, .hook = options.hook}, std::move(beginning)),
+      bfd_({.to_routers = [this](const std::string& session, bool up) { vrrp_.observe_bfd(session, up); },
+            .to_checks = [this](const std::string& session, bool up) { health_->set_bfd(session, up); },
+            .peer_dead = [this](const std::string& session) { vrrp_.peer_dead(session); },
+            .emit = [this](const model::Event& event) { asio::post(context_, [this, event] { tell(event); }); }}),
+      health_news_(context_),
       network_(context_),
+      vrrp_news_(context_),
       signals_(context_),
       refresh_timer_(context_),
       sweep_timer_(context_),
@@ -172,21 +198,54 @@ Result<void> Loop::open() {
         if (signals_.add(signal, error)) return refusal("cannot take signals", error.value());
     network_.assign(watcher_.fd(), error);
     if (error) return refusal("cannot wait for netlink", error.value());
+    vrrp_news_.assign(vrrp_.fd(), error);
+    if (error) return refusal("cannot wait for the VRRP thread", error.value());
     // Nobody is answered before the loop runs, but a busy socket is known before packets are touched.
     server_ = TRY(api::HttpServer::listen(context_, director_, options_.socket, api::ServerLimits{}));
+    TRY(open_health());
     TRY(director_.start());
     refresh();
     return {};
 }
 
+// Checks begin with the first configuration.  Whatever they and notifications tell comes back to this loop.
+Result<void> Loop::open_health() {
+    const notify::Settings quiet = notify::settings_of(model::Globals{}, host_name_up_to_dot());
+    messenger_ = TRY(notify::Messenger::start(quiet, script::Rules{}, notify::Bounds{}, [this](const model::Event& event) {
+        asio::post(context_, [this, event] { tell(event); });
+    }));
+    health_ = TRY(HealthSide::make({.observe = [this](health::View view) { director_.observe(std::move(view)); },
+                                    .end_connections = [this](std::span<const dataplane::ServerPlace> places) { dataplane_->end_connections(places); },
+                                    .quorum = [this](const std::string& pool, bool up) { vrrp_.observe_service(pool, up); },
+                                    .emit = [this](const model::Event& event) { tell(event); },
+                                    .notify = [this](notify::Notice notice) { messenger_->tell(std::move(notice)); }},
+                                   std::random_device{}()));
+    ErrorCode error;
+    health_news_.assign(health_->fd(), error);
+    if (error) return refusal("cannot wait for checks", error.value());
+    return {};
+}
+
+void Loop::await_health() {
+    health_news_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const ErrorCode& error) {
+        if (error) return;
+        health_->step();
+        await_health();
+    });
+}
+
 void Loop::run() {
     await_network();
+    await_vrrp();
     await_signal();
+    await_health();
     await_sweep();
     await_sample();
     announce_when_ready();
     context_.run();
     (void)network_.release();  // the watcher's
+    (void)vrrp_news_.release();
+    (void)health_news_.release();  // health's
     if (ending_ == api::StopKind::stop_forwarding) dataplane_->stop();
     log_.notice(ending_ == api::StopKind::stop_forwarding ? "ended; forwarding is off" : "ended; forwarding goes on", {});
 }
@@ -211,6 +270,8 @@ void Loop::announce() {
 
 void Loop::give_up() {
     (void)network_.release();
+    (void)vrrp_news_.release();
+    if (health_news_.is_open()) (void)health_news_.release();
     if (!dataplane_->adopted()) dataplane_->stop();
 }
 
@@ -229,6 +290,14 @@ void Loop::take_network_news() {
     if (watcher_.overruns() != overruns)
         log_.warning("the kernel dropped netlink messages; everything was read again", {{"times", std::to_string(watcher_.overruns())}});
     if (changed && *changed) refresh_soon();
+}
+
+void Loop::await_vrrp() {
+    vrrp_news_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const ErrorCode& error) {
+        if (error) return;
+        vrrp_.step();
+        await_vrrp();
+    });
 }
 
 void Loop::await_signal() {
@@ -273,6 +342,7 @@ void Loop::refresh_soon() {
 void Loop::refresh() {
     const std::string summary = director_.summary();
     refresh_at_ = director_.refresh();
+    health_->set_world(watcher_.world());
     if (serving_ && director_.ways_are_known()) announce();
     if (director_.summary() != summary) notifier_.status(director_.summary());
     if (!refresh_at_) return;
@@ -290,7 +360,13 @@ void Loop::reload() {
     notifier_.ready(outcome.applied ? director_.summary() : "reload refused; " + director_.summary());
 }
 
-void Loop::take_site(const model::Site& site) { sync_.take_site(site); }
+void Loop::take_site(const model::Site& site) {
+    sync_.take_site(site);
+    messenger_->configure(notify::settings_of(site.globals, host_name_up_to_dot()), health::setting_of(site).rules);
+    health_->configure(site);
+    if (const Result<void> configured = vrrp_.configure(site); !configured) log_.error(configured.error().sentence(), {{"hint", configured.error().hint}});
+    if (const Result<void> configured = bfd_.configure(site.vrrp); !configured) log_.error(configured.error().sentence(), {{"hint", configured.error().hint}});
+}
 
 void Loop::tell(const model::Event& event) {
     events_.tell(event);
@@ -305,6 +381,11 @@ void Loop::end(api::StopKind kind) {
     server_->close();
     ErrorCode ignored;
     network_.cancel(ignored);
+    vrrp_.stop();
+    vrrp_news_.cancel(ignored);
+    health_news_.cancel(ignored);
+    health_->stop();
+    (void)messenger_->drain(notify::stop_patience);
     signals_.cancel(ignored);
     for (asio::steady_timer* timer : {&refresh_timer_, &sweep_timer_, &sample_timer_, &ready_timer_}) timer->cancel();
 }

@@ -65,6 +65,8 @@ BpfDataplane::BpfDataplane(Pins pins, Loaded loaded, Grace grace)
 }
 
 Result<void> BpfDataplane::apply(const model::Cluster& cluster) {
+    const std::scoped_lock lock(configuration_);
+    ++applications_;
     store_.settle();
     const abi::root& root = loaded_.tables.header();
     const plan::Limits limits{.services = root.max_services, .servers = root.max_servers, .pool_words = root.pool_words};
@@ -172,6 +174,25 @@ std::uint64_t BpfDataplane::connections(std::uint64_t from, const api::Connectio
     return api::end_of_table;
 }
 
+std::uint64_t BpfDataplane::end_connections(std::span<const ServerPlace> servers) {
+    std::vector<bool> ends(loaded_.tables.header().max_servers);
+    for (const ServerPlace& place : servers) {
+        const auto service = id_of(place.service);
+        if (!service) continue;
+        const auto found = image_->registry.servers.find({*service, place.server});
+        if (found != image_->registry.servers.end()) ends[found->second] = true;
+    }
+    if (std::ranges::find(ends, true) == ends.end()) return 0;
+    std::uint64_t ended = 0;
+    const std::uint32_t slots = table_.buckets * SLOTS_PER_BUCKET, tick = now(), set = loaded_.tables.active_set();
+    for (std::uint32_t slot = 0; slot < slots; ++slot) {
+        const abi::connection connection = table::table_copy(&table_, slot);
+        if (!table::control_live(connection.control, tick) || connection.server >= ends.size() || !ends[connection.server]) continue;
+        ended += static_cast<std::uint64_t>(table::table_remove(&table_, slot, connection.control, set, tick));
+    }
+    return ended;
+}
+
 api::ConnectionSnapshot BpfDataplane::told(const abi::connection& connection, std::uint32_t tick) const {
     const Tables& tables = loaded_.tables;
     const std::uint32_t set = tables.active_set();
@@ -209,6 +230,22 @@ void BpfDataplane::zero(const std::optional<model::ServiceKey>& key) {
     }
     for (const auto& [place, id] : image_->registry.servers)
         if (zeroed.contains(place.first)) zero_server(loaded_.tables, id);
+}
+
+std::optional<Lease> BpfDataplane::lease() {
+    return Lease(&loaded_.tables.header(), loaded_.tables.guarded.all(), loaded_.programs.clock.get());
+}
+
+std::optional<TableAccess> BpfDataplane::table_access() {
+    abi::root& root = loaded_.tables.header();
+    return TableAccess{.table = table_,
+                       .root = &root,
+                       .marks = loaded_.tables.change_marks.all(),
+                       .lines = loaded_.tables.change_lines.all(),
+                       .tick = [this] { return now(); },
+                       .tick_us = static_cast<std::uint32_t>((std::uint64_t{1'000'000} << root.tick_shift) / root.hertz),
+                       .configuration = &configuration_,
+                       .generation = &applications_};
 }
 
 void BpfDataplane::stop() {

@@ -26,8 +26,11 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] ServerTraffic server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const override;
     [[nodiscard]] std::vector<api::VerdictSnapshot> verdicts() const override;
     [[nodiscard]] std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visit) const override;
+    std::uint64_t end_connections(std::span<const ServerPlace> servers) override;
     [[nodiscard]] TableUse use() const override;
     void zero(const std::optional<model::ServiceKey>& key) override;
+    [[nodiscard]] std::optional<TableAccess> table_access() override;
+    [[nodiscard]] std::optional<Lease> lease() override;
     void stop() override;
 
  private:
@@ -47,6 +50,9 @@ class BpfDataplane final : public Dataplane {
     std::optional<plan::Image> image_;
     model::Cluster adopted_cluster_;
     std::vector<Error> adoption_errors_;
+
+    std::mutex configuration_;                // TableAccess
+    std::atomic<std::uint64_t> applications_{0};
 
     std::uint32_t swept_ = 0;  // slot the next slice begins with
     std::chrono::steady_clock::time_point last_sweep_;

@@ -2,13 +2,20 @@
 // connections.  One-level seam: BpfDataplane is the real one, MemoryDataplane serves tests of the daemon.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "api/director_view.hh"
+#include "abi/root.h"
 #include "base/result.hh"
+#include "bpf/table/storage.h"
+#include "dataplane/lease.hh"
 #include "model/model.hh"
 #include "net/world.hh"
 
@@ -32,6 +39,13 @@ struct ServerWay {
     bool operator==(const ServerWay&) const = default;
 };
 
+// A real server of a service.
+struct ServerPlace {
+    model::ServiceKey service;
+    Endpoint server;
+    auto operator<=>(const ServerPlace&) const = default;
+};
+
 struct ServerTraffic {
     std::uint64_t active = 0, inactive = 0, persistent = 0;
     api::Traffic counters;
@@ -40,6 +54,19 @@ struct ServerTraffic {
 struct TableUse {
     std::uint64_t connections = 0, capacity = 0, bytes = 0;  // bytes: all maps
     std::uint32_t buckets = 0;
+};
+
+// The connection table for whoever keeps it in step with other directors, from a thread of its own.  All of it lives as
+// long as the data plane.
+struct TableAccess {
+    table::table table;
+    abi::root* root = nullptr;               // change_feed is the listener's to set
+    std::span<abi::mark_line> marks, lines;  // the change feed (abi/connection.h)
+    std::function<std::uint32_t()> tick;     // the table's clock; a system call
+    std::uint32_t tick_us = 0;
+    // Held by apply(), and by whoever looks up ids and uses them: an id is not given to another object meanwhile.
+    std::mutex* configuration = nullptr;
+    const std::atomic<std::uint64_t>* generation = nullptr;  // of apply()
 };
 
 class Dataplane {
@@ -68,8 +95,16 @@ class Dataplane {
     // Visits live connections from slot `from` on until `visit` says stop; the slot to go on with, or
     // api::end_of_table (0).  So that a table of millions is told in pages (api/director_view.hh).
     [[nodiscard]] virtual std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visit) const = 0;
+    // Ends every connection on these servers of these services: a datagram that comes then is scheduled anew, a segment
+    // of TCP is nobody's.  One pass over the table; how many there were.
+    virtual std::uint64_t end_connections(std::span<const ServerPlace> servers) = 0;
     [[nodiscard]] virtual TableUse use() const = 0;
     virtual void zero(const std::optional<model::ServiceKey>& key) = 0;
+
+    // The fence of shared addresses, for the thread that keeps their lease.  Nothing where there are no packets.
+    [[nodiscard]] virtual std::optional<Lease> lease() { return std::nullopt; }
+    // Nothing where there is no table in memory.
+    [[nodiscard]] virtual std::optional<TableAccess> table_access() { return std::nullopt; }
 
     // Detaches every hook and removes the pins: forwarding ends here.  Without it, destruction leaves forwarding on.
     virtual void stop() = 0;

@@ -1,5 +1,7 @@
 #include "dataplane/memory_dataplane.hh"
 
+#include <algorithm>
+
 #include <utility>
 
 namespace lvx::dataplane {
@@ -56,6 +58,15 @@ void MemoryDataplane::zero(const std::optional<model::ServiceKey>& key) {
         if (!key || *key == service) traffic = {};
     for (auto& [place, traffic] : state_.server_traffic)
         if (!key || *key == place.first) traffic.counters = {};
+}
+
+std::uint64_t MemoryDataplane::end_connections(std::span<const ServerPlace> servers) {
+    return std::erase_if(state_.connections, [servers](const api::ConnectionSnapshot& connection) {
+        return std::ranges::any_of(servers, [&connection](const ServerPlace& place) {
+            return place.server == connection.server && place.service.protocol == connection.protocol &&
+                   place.service.address == connection.virtual_service.address;
+        });
+    });
 }
 
 }  // namespace lvx::dataplane

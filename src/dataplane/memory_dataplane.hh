@@ -45,6 +45,8 @@ class MemoryDataplane final : public Dataplane {
     [[nodiscard]] ServerTraffic server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const override;
     [[nodiscard]] std::vector<api::VerdictSnapshot> verdicts() const override { return state_.verdicts; }
     [[nodiscard]] std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visit) const override;
+    // Known by the virtual address and the server alone.
+    std::uint64_t end_connections(std::span<const ServerPlace> servers) override;
     [[nodiscard]] TableUse use() const override;
     void zero(const std::optional<model::ServiceKey>& key) override;
     void stop() override { state_.stopped = true; }

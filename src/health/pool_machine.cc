@@ -291,7 +291,7 @@ PoolView PoolMachine::view(Instant now) const {
         const ServerMemory& memory = servers_[i];
         const bool used = (memory.up || (panics_ && !memory.maintenance)) && !sorry_serves;
         view.servers.push_back({.endpoint = pool_->servers[i].endpoint, .up = memory.up,
-                                .in_service = used || pool_->servers[i].inhibit_on_failure,
+                                .in_service = used || stays_when_down(*pool_, pool_->servers[i]),
                                 .weight = used ? risen_weight(i, now) : 0});
     }
     return view;

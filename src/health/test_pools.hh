@@ -22,6 +22,7 @@ inline model::WatchedServer watched(std::uint32_t number) {
 inline model::Pool pool_of(std::uint32_t servers) {
     model::Pool pool;
     pool.name = "192.168.88.23 80";
+    pool.on_down = model::OnDown::reset;
     pool.services.push_back({.address = Address::v4(0xc0a85817), .port = 80});
     for (std::uint32_t i = 0; i < servers; ++i) pool.servers.push_back(watched(i + 2));
     return pool;

@@ -18,8 +18,8 @@ namespace lvx::health {
 struct ServerView {
     Endpoint endpoint;
     bool up = true;            // no failed check
-    bool in_service = true;    // stands in the table of its services: up or inhibited, and no sorry server in its place
-    std::uint32_t weight = 1;  // as packets shall see it: dynamic, in slow start, 0 when inhibited; 0 when not in service
+    bool in_service = true;    // stands in the table of its services: used, or stays_when_down()
+    std::uint32_t weight = 1;  // as packets shall see it: dynamic, in slow start, 0 when not used
     bool operator==(const ServerView&) const = default;
 };
 
@@ -39,6 +39,12 @@ struct View {
 
     [[nodiscard]] const PoolView* find(const model::ServiceKey& key) const;
 };
+
+// Whether a server that may get nothing new stands in the table nevertheless, with weight 0: as inhibit_on_failure wants
+// it, or to keep its connections.
+[[nodiscard]] inline bool stays_when_down(const model::Pool& pool, const model::WatchedServer& server) {
+    return server.inhibit_on_failure || pool.on_down == model::OnDown::keep;
+}
 
 // What holds for `pools` until the health thread has seen them: servers keep what `before` says of them; new ones are
 // up, but for alpha ones, which are down until their first success.

@@ -63,11 +63,12 @@ void Worker::wait() {
 }
 
 void Worker::work(Instant now) {
-    for (int i = 0; i < std::exchange(ready_count_, 0); ++i) {
+    const int count = std::exchange(ready_count_, 0);
+    for (int i = 0; i < count; ++i) {
         void* const mark = ready_[static_cast<std::size_t>(i)].data.ptr;
         if (mark == &wakeup_) {
-            std::uint64_t count = 0;
-            (void)!::read(wakeup_.get(), &count, sizeof count);
+            std::uint64_t rings = 0;
+            (void)!::read(wakeup_.get(), &rings, sizeof rings);
         } else if (mark == &files_) {
             if (files_->changed()) look_at_files(now);
         } else if (mark == &runner_) {

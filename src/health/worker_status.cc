@@ -10,6 +10,9 @@ std::uint64_t seconds_since(Instant then, Instant now) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(now - then).count()));
 }
 
+// As the other commands name a service.
+std::string pool_text(const model::Pool& pool) { return pool.group.empty() ? pool.services.front().text() : "group " + pool.group; }
+
 }  // namespace
 
 Status Worker::status(Instant now) const {
@@ -18,7 +21,7 @@ Status Worker::status(Instant now) const {
     for (SlotIndex i = 0; i < slots_.size(); ++i) {
         const Slot& slot = slots_[i];
         const model::Pool& pool = setting_->pools[slot.pool];
-        api::CheckSnapshot check = {.pool = pool.name, .server = pool.servers[slot.server].endpoint.text(),
+        api::CheckSnapshot check = {.pool = pool_text(pool), .server = pool.servers[slot.server].endpoint.text(),
                                     .kind = std::string(kind_name(*slot.check)), .target = target_text(*slot.check)};
         check.state = suspended(pool) ? "suspended" : !slot.memory.has_run ? "waiting" : slot.memory.up ? "up" : "down";
         check.result = slot.reason;
@@ -35,7 +38,7 @@ Status Worker::status(Instant now) const {
         const PoolView view = pools_[number]->view(now);
         for (ServerIndex s = 0; s < pool.servers.size(); ++s) {
             const ServerMemory& memory = pools_[number]->server(s);
-            status.servers.push_back({.pool = pool.name, .server = pool.servers[s].endpoint.text(),
+            status.servers.push_back({.pool = pool_text(pool), .server = pool.servers[s].endpoint.text(),
                                       .state = std::string(pools_[number]->state_word(s, now)), .reason = memory.up ? "" : memory.reason,
                                       .since_s = seconds_since(memory.since, now), .weight = view.servers[s].weight});
         }

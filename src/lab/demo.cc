@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -12,6 +13,7 @@
 #include "lab/demo_scene.hh"
 #include "lab/guard.hh"
 #include "lab/load.hh"
+#include "lab/shelf.hh"
 
 namespace lvx::lab {
 namespace {
@@ -55,7 +57,7 @@ Result<void> show_tool(const Lab& lab, const std::string& words) {
 Result<void> show_own_cluster(const Lab& lab) {
     fmt::print("\n{}\n", demo::configurations(lab));
     for (int i = 0; i < pages_shown; ++i) TRY(show_page(lab));
-    for (const char* words : {"lvx services", "lvx connections", "lvx interfaces"}) TRY(show_tool(lab, words));
+    for (const char* words : {"lvx services", "lvx checks", "lvx connections", "lvx interfaces"}) TRY(show_tool(lab, words));
     return {};
 }
 
@@ -159,6 +161,16 @@ Result<void> open_shell(const Options& options) {
     return refusal(fmt::format("cannot run {} (status {})", command.argv.front(), status), 0);
 }
 
+// SIGSTOP: connections are still taken by the server's kernel, and nobody answers them.  SIGCONT mends.
+Result<void> treat(const Options& options, int signal, std::string_view done) {
+    const Lab lab = TRY(Lab::open(options.name));
+    const std::vector<int> programs = inhabitants_of(lab.namespace_of(options.node));
+    if (programs.empty()) return refusal(fmt::format("nothing runs in {}", options.node), 0);
+    for (const int program : programs) ::kill(program, signal);
+    fmt::print("{} is {}; \"lvx demo shell director\" and there \"lvx checks\" or \"lvx events\" show what the director makes of it.\n", options.node, done);
+    return {};
+}
+
 Result<void> take_down(const Options& options) {
     if (!exists(options.name)) return refusal(fmt::format("there is no laboratory {}", options.name), 0);
     TRY(remove(options.name));
@@ -183,6 +195,8 @@ int demo_main(std::span<const std::string_view> arguments) {
         case demo::Task::execute: return run_execute(*options);
         case demo::Task::load: return finish(load(*options));
         case demo::Task::shell: return finish(open_shell(*options));
+        case demo::Task::break_server: return finish(treat(*options, SIGSTOP, "frozen"));
+        case demo::Task::mend_server: return finish(treat(*options, SIGCONT, "going on"));
         case demo::Task::down: return finish(take_down(*options));
         case demo::Task::help: fmt::print("{}", demo::help_text()); return 0;
     }

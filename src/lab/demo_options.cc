@@ -85,12 +85,16 @@ constexpr auto verbs = std::to_array<Verb>({
     {"up", "", "build it, show it, fetch pages, leave it running", Task::show, nullptr},
     {"load", "[N]", "fetch N pages (default 1000) from the running laboratory's client", Task::load, take_requests},
     {"shell", "[NODE]", "a shell in a node of the running laboratory (default client)", Task::shell, take_node},
+    {"break", "SERVER", "freeze a real server's programs: its checks fail, the director does without it", Task::break_server, take_node},
+    {"mend", "SERVER", "let them go on", Task::mend_server, take_node},
     {"down", "", "take it down", Task::down, nullptr},
 });
 
 Refusal contradiction(const Options& options, const Verb* verb, bool node_given) {
     if (options.task == Task::execute && verb != nullptr) return fmt::format("either {} or --exec", verb->name);
     if (node_given && options.task == Task::show) return "--in needs --exec 'COMMAND'";
+    const bool treats = options.task == Task::break_server || options.task == Task::mend_server;
+    if (treats && !options.node.starts_with("server")) return "break and mend take server1, server2 or server3";
     const bool builds = options.task == Task::show || options.task == Task::execute;
     if (!builds && (!options.configuration.empty() || options.hook != "auto")) {
         return "--conf and --hook are for building a laboratory, this one is already built";

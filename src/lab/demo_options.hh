@@ -9,13 +9,13 @@
 
 namespace lvx::lab::demo {
 
-enum class Task : std::uint8_t { show, execute, load, shell, down, help };
+enum class Task : std::uint8_t { show, execute, load, shell, break_server, mend_server, down, help };
 
 struct Options {
     Task task = Task::show;
     std::string name = "demo";     // of the laboratory; `execute` makes up its own unless told one
     bool named = false;            // by --name
-    std::string node = "client";   // of shell and --in
+    std::string node = "client";   // of shell, break, mend and --in
     std::string command;           // of --exec
     std::string configuration;     // file of --conf; empty: the built-in one
     std::string hook = "auto";

@@ -33,6 +33,8 @@ TEST(DemoOptions, TakeTheArgumentsOfVerbs) {
     EXPECT_EQ(parsed({"shell"})->node, "client");
     EXPECT_EQ(parsed({"shell", "director", "--name", "x"})->node, "director");
     EXPECT_EQ(parsed({"down", "--name", "x"})->name, "x");
+    EXPECT_EQ(parsed({"break", "server2"})->task, Task::break_server);
+    EXPECT_EQ(parsed({"mend", "server2"})->node, "server2");
 }
 
 TEST(DemoOptions, RefuseWhatCannotBe) {
@@ -43,6 +45,8 @@ TEST(DemoOptions, RefuseWhatCannotBe) {
     EXPECT_EQ(parsed({"--hook", "netfilter"}).error(), "\"netfilter\" is no hook: auto, xdp, xdp-generic or tc");
     EXPECT_EQ(parsed({"load", "0"}).error(), "\"0\" is not a number of requests from 1 to 10000000");
     EXPECT_EQ(parsed({"load", "1x"}).error(), "\"1x\" is not a number of requests from 1 to 10000000");
+    EXPECT_EQ(parsed({"break"}).error(), "break and mend take server1, server2 or server3");
+    EXPECT_EQ(parsed({"mend", "director"}).error(), "break and mend take server1, server2 or server3");
     EXPECT_EQ(parsed({"down", "down"}).error(), "what is \"down\"?");
     EXPECT_EQ(parsed({"sideways"}).error(), "what is \"sideways\"?");
     EXPECT_EQ(parsed({"load", "--exec", "x"}).error(), "either load or --exec");
@@ -53,7 +57,7 @@ TEST(DemoOptions, RefuseWhatCannotBe) {
 
 TEST(DemoOptions, TellEveryOptionAndVerbInTheHelp) {
     EXPECT_EQ(parsed({"load", "--help"})->task, Task::help);
-    for (const char* word : {"--in", "--exec", "--conf", "--hook", "--name", "load", "shell", "down"}) {
+    for (const char* word : {"--in", "--exec", "--conf", "--hook", "--name", "load", "shell", "break", "mend", "down"}) {
         EXPECT_NE(help_text().find(word), std::string::npos) << word;
     }
 }

@@ -7,7 +7,6 @@
 
 #include "api/client.hh"
 #include "config/ipvsadm/print.hh"
-#include "config/keepalived/print.hh"
 #include "lab/classic.hh"
 
 namespace lvx::lab::demo {
@@ -34,13 +33,23 @@ model::Cluster cluster() {
     return {.services = {service}, .timeouts = {}};
 }
 
+std::string configuration() {
+    std::string text = fmt::format("virtual_server {} {} {{\n    lvs_sched rr\n    lvs_method NAT\n    protocol TCP\n    delay_loop 1\n    connect_timeout 1\n    retry 0\n    warmup 1\n",
+                                   classic::virtual_v4().text(), web_port);
+    for (const classic::RealServer& server : classic::servers()) {
+        text += fmt::format("\n    real_server {} {} {{\n        weight 1\n        HTTP_GET {{\n            url {{\n                path /\n                status_code 200\n            }}\n        }}\n    }}\n",
+                            server.v4.text(), web_port);
+    }
+    return text + "}\n";
+}
+
 Result<Scene> set_scene(const Lab& lab, const Options& options, Bond bond) {
     std::vector<Process> servers;
     for (const classic::RealServer& server : classic::servers()) {
         servers.push_back(TRY(lab.serve(server.node, {.port = web_port, .page = classic::page(server)}, bond)));
     }
     DirectorSettings settings{.hook = options.hook, .configuration_file = options.configuration, .bond = bond};
-    if (options.configuration.empty()) settings.configuration = config::keepalived::print(cluster());
+    if (options.configuration.empty()) settings.configuration = configuration();
     Director director = TRY(Director::start(lab, std::move(settings)));
     return Scene{.servers = std::move(servers), .director = std::move(director)};
 }
@@ -74,12 +83,13 @@ std::string configurations(const Lab& lab) {
     return fmt::format(
         "The director's configuration as keepalived.conf ({}/director.conf):\n\n{}\n"
         "The same as ipvsadm commands:\n\n{}",
-        lab.directory(), indented(config::keepalived::print(cluster())), indented(config::ipvsadm::commands(cluster())));
+        lab.directory(), indented(configuration()), indented(config::ipvsadm::commands(cluster())));
 }
 
 std::string next_steps() {
     return "It stays up.  Now try:\n"
            "   lvx demo load 10000         fetch pages, see who answers\n"
+           "   lvx demo break server2      freeze it: within two seconds nobody is sent there; mend brings it back\n"
            "   lvx demo shell client       a shell on the client: curl http://192.168.88.23/\n"
            "   lvx demo shell director     a shell on the director: ipvsadm -Ln, lvx connections, lvx drops\n"
            "   lvx demo down               take it down\n";

@@ -14,6 +14,8 @@ namespace lvx::lab::demo {
 
 // One virtual service at 192.168.88.23:80, round robin over the three servers.
 [[nodiscard]] model::Cluster cluster();
+// The same as keepalived.conf, each server watched: a page every second, within a second.
+[[nodiscard]] std::string configuration();
 
 struct Scene {
     std::vector<Process> servers;

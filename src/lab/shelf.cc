@@ -111,19 +111,7 @@ bool is_stale(const std::string& directory) {
     return !is_hidden(directory) && !fs::exists(directory + "/kept", code) && locked(directory, 0).valid();
 }
 
-}  // namespace
-
-bool is_laboratory_name(const std::string& name) {
-    const auto allowed = [](char letter) {
-        const bool alphanumeric = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                                  (letter >= '0' && letter <= '9');
-        return alphanumeric || letter == '-' || letter == '_' || letter == '.';
-    };
-    return !name.empty() && name.size() <= name_limit && name.front() != '.' && std::ranges::all_of(name, allowed);
-}
-
-std::vector<int> inhabitants(const std::string& directory) {
-    const std::set<ino_t> namespaces = namespaces_of(directory);
+std::vector<int> inhabitants_of_all(const std::set<ino_t>& namespaces) {
     std::vector<int> pids;
     if (namespaces.empty()) return pids;
     for (const std::string& path : entries("/proc")) {
@@ -135,6 +123,24 @@ std::vector<int> inhabitants(const std::string& directory) {
         if (inode && namespaces.contains(*inode)) pids.push_back(pid);
     }
     return pids;
+}
+
+}  // namespace
+
+bool is_laboratory_name(const std::string& name) {
+    const auto allowed = [](char letter) {
+        const bool alphanumeric = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                                  (letter >= '0' && letter <= '9');
+        return alphanumeric || letter == '-' || letter == '_' || letter == '.';
+    };
+    return !name.empty() && name.size() <= name_limit && name.front() != '.' && std::ranges::all_of(name, allowed);
+}
+
+std::vector<int> inhabitants(const std::string& directory) { return inhabitants_of_all(namespaces_of(directory)); }
+
+std::vector<int> inhabitants_of(int network_namespace) {
+    const auto inode = inode_of("/proc/self/fd/" + std::to_string(network_namespace));
+    return inhabitants_of_all(inode ? std::set<ino_t>{*inode} : std::set<ino_t>{});
 }
 
 Result<Place> make_place(const std::string& name) {

@@ -42,5 +42,7 @@ std::vector<std::string> remove_stale();
 
 // Processes of the namespaces of the laboratory in `directory`.
 [[nodiscard]] std::vector<int> inhabitants(const std::string& directory);
+// Those of one network namespace; `network_namespace`: its descriptor.
+[[nodiscard]] std::vector<int> inhabitants_of(int network_namespace);
 
 }  // namespace lvx::lab

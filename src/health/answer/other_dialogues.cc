@@ -62,9 +62,10 @@ class Ldap : public Dialogue {
  protected:
     // LDAPMessage { messageID, BindResponse [APPLICATION 1] { resultCode ENUMERATED, ... } }
     Turn look(std::string& pending) override {
+        if (pending[0] != 0x30) return turn_failed("no LDAP message");
         const Reading message = read_element(pending);
         if (message.taken == Taken::partial) return {};
-        if (message.taken == Taken::wrong || message.element.tag != 0x30) return turn_failed("no LDAP message");
+        if (message.taken == Taken::wrong) return turn_failed("no LDAP message");
         const Reading id = read_element(message.element.content);
         if (id.taken != Taken::whole) return turn_failed("no LDAP message");
         const Reading response = read_element(message.element.content.substr(id.element.whole));

@@ -48,25 +48,42 @@ Task<std::optional<Outcome>> read_answer(Probe& probe, Stream& stream, HttpAnswe
     co_return std::nullopt;
 }
 
+// Asks for one url and hands its body to `sink`; the status.
+Task<Got<std::uint16_t>> exchange(Probe& probe, const model::HttpCheck& http, const model::HttpUrl& url, HttpAnswer::BodySink sink) {
+    auto stream = co_await connected_stream(probe);
+    if (!stream) co_return std::unexpected(stream.error());
+    if (http.tls) {
+        const auto secured = co_await stream->start_tls(probe, wish_of(http, url));
+        if (!secured) co_return std::unexpected(secured.error());
+    }
+    const std::string request = request_text(http, url, probe.check->target.endpoint);
+    const auto asked = co_await stream->write(probe, request);
+    if (!asked) co_return std::unexpected(asked.error());
+    HttpAnswer answer(HttpLimits{}, std::move(sink));
+    if (auto wrong = co_await read_answer(probe, *stream, answer)) co_return std::unexpected(std::move(*wrong));
+    co_return answer.status();
+}
+
 }  // namespace
 
 Task<Outcome> check_http(Probe& probe) {
     const auto& http = std::get<model::HttpCheck>(probe.check->kind);
     if (http.urls.empty()) co_return local_error("no url");
     const model::HttpUrl& url = http.urls[probe.step % http.urls.size()];
-    auto stream = co_await connected_stream(probe);
-    if (!stream) co_return stream.error();
-    if (http.tls) {
-        const auto secured = co_await stream->start_tls(probe, wish_of(http, url));
-        if (!secured) co_return secured.error();
-    }
-    const auto asked = co_await stream->write(probe, request_text(http, url, probe.check->target.endpoint));
-    if (!asked) co_return asked.error();
     BodyJudge judge(url);
-    HttpAnswer answer(HttpLimits{}, [&judge](std::string_view body) { judge.add(body); });
-    if (auto wrong = co_await read_answer(probe, *stream, answer)) co_return std::move(*wrong);
-    if (auto refused = judge.verdict(answer.status())) co_return failed(std::move(*refused));
-    co_return passed(fmt::format("status {}", answer.status()));
+    const auto status = co_await exchange(probe, http, url, [&judge](std::string_view body) { judge.add(body); });
+    if (!status) co_return status.error();
+    if (auto refused = judge.verdict(*status)) co_return failed(std::move(*refused));
+    co_return passed(fmt::format("status {}", *status));
+}
+
+Task<Outcome> digest_page(Probe& probe) {
+    const auto& http = std::get<model::HttpCheck>(probe.check->kind);
+    if (http.urls.empty()) co_return local_error("no url");
+    Md5 md5;
+    const auto status = co_await exchange(probe, http, http.urls.front(), [&md5](std::string_view body) { md5.add(body); });
+    if (!status) co_return status.error();
+    co_return passed(hex(md5.finish()));
 }
 
 }  // namespace lvx::health

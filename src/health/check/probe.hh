@@ -71,6 +71,9 @@ struct Probe {
 [[nodiscard]] Task<Outcome> check_udp(Probe& probe);
 [[nodiscard]] Task<Outcome> check_misc(Probe& probe);
 
+// The digest of the check's first url is the reason of what passes: for genhash.
+[[nodiscard]] Task<Outcome> digest_page(Probe& probe);
+
 // The coroutine of a check that runs by itself; FILE_CHECK and BFD_CHECK wait for events instead and have none.
 [[nodiscard]] Task<Outcome> start_check(Probe& probe);
 

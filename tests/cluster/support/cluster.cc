@@ -30,6 +30,7 @@ std::string nginx_configuration(const std::string& directory) {
         "client_body_temp_path {0}/body; proxy_temp_path {0}/proxy; fastcgi_temp_path {0}/fastcgi;\n"
         "uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi; client_max_body_size 1g;\n"
         "server {{ listen 80 backlog=4096; listen [::]:80 backlog=4096; root {0}/www;\n"
+        "location / {{ if (-f {0}/busy) {{ return 503; }} }}\n"
         "location /upload {{ client_body_buffer_size 1m; return 200 taken; }} }} }}\n",
         directory);
 }
@@ -98,6 +99,10 @@ void Cluster::serve_all() {
 }
 
 void Cluster::stop_serving(const std::string& node) { nginx_.at(node).kill(); }
+void Cluster::freeze(const std::string& node) { nginx_.at(node).signal(SIGSTOP); }
+void Cluster::thaw(const std::string& node) { nginx_.at(node).signal(SIGCONT); }
+void Cluster::make_busy(const std::string& node) { write_text(directory_of(lab_, node) + "/busy", ""); }
+void Cluster::make_idle(const std::string& node) { fs::remove(directory_of(lab_, node) + "/busy"); }
 
 Outcome Cluster::run(std::string_view node, std::string_view words) { return run(node, words, patience); }
 

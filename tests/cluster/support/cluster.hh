@@ -71,6 +71,12 @@ class Cluster {
     void serve(const std::string& node);
     void serve_all();
     void stop_serving(const std::string& node);
+    // SIGSTOP and SIGCONT: its kernel goes on taking connections.
+    void freeze(const std::string& node);
+    void thaw(const std::string& node);
+    // Every page is 503, or no longer.
+    void make_busy(const std::string& node);
+    void make_idle(const std::string& node);
 
     // The words as a shell command in a node.
     [[nodiscard]] Outcome run(std::string_view node, std::string_view words);

@@ -1,0 +1,123 @@
+// What checks cost: lvx's worker and keepalived's checker, one after the other, with the same real servers, in a network
+// namespace of its own.  CPU is that of the checker's processes, the softirq work of its loopback packets included.
+#include <fmt/format.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/fd.hh"
+#include "bench/health/contender.hh"
+#include "bench/health/responder.hh"
+
+namespace lvx::bench {
+namespace {
+
+struct Figures {
+    double checks_per_second = 0, cpu_percent = 0, microseconds = 0;
+    std::uint64_t resident_kib = 0;
+};
+
+struct Wanted {
+    Load load;
+    double cpu_percent;         // at most
+    std::uint64_t resident_kib; // at most; 0 = not asked
+};
+
+const std::vector<Wanted> loads = {
+    {{"10,000 TCP checks/s", Kind::tcp, 10'000, 1}, 20, 0},
+    {{"3,000 HTTP checks/s", Kind::http, 3'000, 1}, 30, 0},
+    {{"30,000 servers, TCP every 10 s", Kind::tcp, 30'000, 10}, 0, 40 * 1024},
+};
+
+bool enter_namespace() {
+    if (::unshare(CLONE_NEWNET) != 0) return false;
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM, 0));
+    ifreq loopback{};
+    std::memcpy(loopback.ifr_name, "lo", 3);
+    loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+    return ::ioctl(socket.get(), SIOCSIFFLAGS, &loopback) == 0;
+}
+
+// After the warm-up: every server was met, first checks are spread.
+std::optional<Figures> measure(Contender contender, const Responder& responder, const Load& load, int seconds) {
+    std::this_thread::sleep_for(std::chrono::seconds(2 + load.period_s));
+    if (!contender.runs()) return std::nullopt;
+    const std::uint64_t accepted = responder.accepted();
+    const double cpu = contender.cpu_seconds();
+    const auto begin = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::chrono::seconds(seconds));
+    const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    Figures figures;
+    const double checks = static_cast<double>(responder.accepted() - accepted), used = contender.cpu_seconds() - cpu;
+    figures.checks_per_second = checks / passed;
+    figures.cpu_percent = 100 * used / passed;
+    figures.microseconds = checks > 0 ? 1e6 * used / checks : 0;
+    figures.resident_kib = contender.resident_kib();
+    return figures;
+}
+
+std::string row(const std::string& name, const std::optional<Figures>& figures) {
+    if (!figures) return fmt::format("  {:<12} did not run\n", name);
+    return fmt::format("  {:<12}{:>10.0f}{:>12.1f}{:>14.1f}{:>12.1f}\n", name, figures->checks_per_second, figures->cpu_percent, figures->microseconds,
+                       static_cast<double>(figures->resident_kib) / 1024);
+}
+
+std::string object(const std::optional<Figures>& figures) {
+    if (!figures) return "null";
+    return fmt::format("{{\"checks_per_second\": {:.0f}, \"cpu_percent\": {:.2f}, \"us_per_check\": {:.2f}, \"resident_kib\": {}}}",
+                       figures->checks_per_second, figures->cpu_percent, figures->microseconds, figures->resident_kib);
+}
+
+int run(bool json, int seconds, const std::string& only) {
+    std::string shim = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libbench_no_ipvs.so";
+    char folder[] = "/tmp/lvx-bench-health.XXXXXX";
+    if (::mkdtemp(folder) == nullptr || !enter_namespace()) {
+        std::fputs("bench_health: needs root, for a network namespace of its own\n", stderr);
+        return 77;
+    }
+    std::string text = "                checks/s  CPU % core  us per check  MiB resident\n", objects;
+    for (const auto& [load, cpu_limit, memory_limit] : loads) {
+        if (!only.empty() && load.name.find(only) == load.name.npos) continue;
+        const Responder responder(load.kind);
+        const auto ours = measure(Contender::lvx(load), responder, load, seconds);
+        const auto theirs = measure(Contender::keepalived(load, folder, shim), responder, load, seconds);
+        text += load.name + (cpu_limit > 0 ? fmt::format(" (wanted: at most {:.0f} %)\n", cpu_limit) : fmt::format(" (wanted: at most {} MiB)\n", memory_limit / 1024));
+        text += row("lvx", ours) + row("keepalived", theirs);
+        objects += fmt::format("{}{{\"load\": \"{}\", \"lvx\": {}, \"keepalived\": {}}}", objects.empty() ? "" : ", ", load.name, object(ours), object(theirs));
+    }
+    std::filesystem::remove_all(folder);
+    std::fputs((json ? "[" + objects + "]\n" : text).c_str(), stdout);
+    return 0;
+}
+
+}  // namespace
+}  // namespace lvx::bench
+
+int main(int count, char** words) {
+    bool json = false;
+    int seconds = 5;
+    std::string only;
+    for (int i = 1; i < count; ++i) {
+        const std::string word = words[i];
+        if (word == "--json") json = true;
+        else if (word == "--seconds" && i + 1 < count) seconds = std::atoi(words[++i]);
+        else if (word == "--only" && i + 1 < count) only = words[++i];
+        else {
+            std::fputs("usage: bench_health [--json] [--seconds N] [--only TCP|HTTP|servers]\n", stderr);
+            return 64;
+        }
+    }
+    return lvx::bench::run(json, seconds, only);
+}

@@ -1,0 +1,241 @@
+// The worker as a whole, against small servers on loopback; times are short, so that a test takes a second or two.
+#include "health/worker.hh"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "health/check/test_server.hh"
+
+namespace lvx::health {
+namespace {
+
+using namespace health::testing;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+struct Desk {
+    View view;
+    std::vector<std::string> events;
+    std::vector<notify::Notice> notices;
+    std::unique_ptr<Worker> worker;
+
+    Desk() {
+        auto opened = Worker::open({.view = [this](View seen) { view = std::move(seen); },
+                                    .emit = [this](const model::Event& event) { events.push_back(model::text_of(event)); },
+                                    .tell = [this](notify::Notice notice) { notices.push_back(std::move(notice)); }},
+                                   1);
+        ensure(opened.has_value());
+        worker = std::move(*opened);
+    }
+
+    void configure(Setting setting) { ensure(worker->configure(std::make_shared<const Setting>(std::move(setting)), Clock::now()).has_value()); }
+
+    bool until(const std::function<bool()>& condition) {
+        const Instant end = Clock::now() + 8s;
+        while (!condition()) {
+            if (Clock::now() > end) return false;
+            worker->wait();
+            worker->work(Clock::now());
+        }
+        return true;
+    }
+    [[nodiscard]] bool up(std::size_t server) const { return view.pools.at(0).servers.at(server).up; }
+    [[nodiscard]] std::uint64_t runs() const { return worker->counters().runs; }
+};
+
+model::Check fast(model::CheckKind kind, const Endpoint& target) {
+    return {.target = {.endpoint = target, .bind = {}, .bind_interface = {}},
+            .timing = {.delay_loop = 50ms, .connect_timeout = 500ms, .delay_before_retry = 10ms, .warmup = 0ms, .retry = 1},
+            .kind = std::move(kind)};
+}
+
+model::WatchedServer server_with(const Endpoint& endpoint, std::vector<model::Check> checks) {
+    model::WatchedServer server;
+    server.endpoint = endpoint;
+    server.checks = std::move(checks);
+    return server;
+}
+
+model::Pool pool_with(std::vector<model::WatchedServer> servers) {
+    model::Pool pool;
+    pool.name = "192.168.88.23 80";
+    pool.services.push_back({.address = Address::v4(0xc0a85817), .port = 80});
+    pool.servers = std::move(servers);
+    pool.on_down = model::OnDown::reset;
+    return pool;
+}
+
+Endpoint closed_port() {
+    static const Fd socket = bound_socket(SOCK_STREAM);
+    return local_endpoint(socket.get());
+}
+
+TEST(Worker, finds_who_is_down_and_who_is_up_and_says_why) {
+    const LittleServer alive([](int) {});
+    Desk desk;
+    desk.configure({.pools = {pool_with({server_with(alive.endpoint(), {fast(model::TcpCheck{}, alive.endpoint())}),
+                                         server_with(closed_port(), {fast(model::TcpCheck{}, closed_port())})})}});
+    ASSERT_TRUE(desk.until([&] { return desk.runs() >= 4; }));
+    EXPECT_TRUE(desk.up(0));
+    EXPECT_FALSE(desk.up(1));
+    const Status status = desk.worker->status(Clock::now());
+    EXPECT_EQ(status.checks[1].result, "connection refused");
+    EXPECT_EQ(status.checks[1].state, "down");
+    EXPECT_EQ(status.servers[1].reason, "connection refused");
+    EXPECT_EQ(status.checks[0].result, "connected");
+    EXPECT_GT(status.checks[0].next_ms + status.checks[1].next_ms, 0U);
+    EXPECT_THAT(desk.events, Contains(HasSubstr("Removing service [127.0.0.1]:tcp:")));
+    EXPECT_EQ(desk.notices.size(), 1U);
+}
+
+TEST(Worker, a_server_that_falls_and_comes_back_is_told_once_each) {
+    std::atomic<bool> well = true;
+    const LittleServer web([&well](int connection) {
+        hear(connection);
+        say(connection, well ? "HTTP/1.0 200 OK\r\n\r\n" : "HTTP/1.0 503 Busy\r\n\r\n");
+    });
+    model::HttpCheck http;
+    http.urls.push_back({});
+    Desk desk;
+    desk.configure({.pools = {pool_with({server_with(web.endpoint(), {fast(http, web.endpoint())})})}});
+    ASSERT_TRUE(desk.until([&] { return desk.runs() >= 2; }));
+    well = false;
+    ASSERT_TRUE(desk.until([&] { return !desk.up(0); }));
+    EXPECT_EQ(desk.worker->status(Clock::now()).servers[0].reason, "status 503, wanted 200-299");
+    const std::uint64_t runs = desk.runs();
+    ASSERT_TRUE(desk.until([&] { return desk.runs() >= runs + 3; }));
+    well = true;
+    ASSERT_TRUE(desk.until([&] { return desk.up(0); }));
+    EXPECT_EQ(std::ranges::count_if(desk.events, [](const std::string& text) { return text.starts_with("Removing service"); }), 1);
+    EXPECT_EQ(std::ranges::count_if(desk.events, [](const std::string& text) { return text.starts_with("Adding service"); }), 1);
+}
+
+TEST(Worker, what_hangs_delays_nobody) {
+    const LittleServer alive([](int) {});
+    const LittleServer silent(hang);
+    model::MiscCheck sleeping = {.command = {.words = {"/bin/sleep", "20"}, .user = {}, .group = {}}, .timeout = 20s};
+    model::HttpCheck tls;
+    tls.tls = true;
+    tls.urls.push_back({});
+    std::vector<model::Check> checks = {fast(sleeping, alive.endpoint()), fast(tls, silent.endpoint()), fast(model::DnsCheck{}, {Address::v4(0x7f000001), 9})};
+    for (model::Check& check : checks) check.timing.connect_timeout = 20s;
+    Desk desk;
+    desk.configure({.pools = {pool_with({server_with(alive.endpoint(), {fast(model::TcpCheck{}, alive.endpoint())}), server_with(silent.endpoint(), checks)})}});
+    ASSERT_TRUE(desk.until([&] { return desk.worker->status(Clock::now()).checks[0].runs >= 10; }));
+    EXPECT_EQ(desk.worker->status(Clock::now()).checks[1].runs, 0U);
+}
+
+TEST(Worker, a_reload_keeps_state_of_equal_checks_and_even_their_conversations) {
+    const LittleServer silent(hang);
+    model::HttpCheck http;
+    http.urls.push_back({});
+    model::Check slow = fast(http, silent.endpoint());
+    slow.timing.connect_timeout = 1500ms;
+    const Setting setting = {.pools = {pool_with({server_with(silent.endpoint(), {slow}), server_with(closed_port(), {fast(model::TcpCheck{}, closed_port())})})}};
+    Desk desk;
+    desk.configure(setting);
+    ASSERT_TRUE(desk.until([&] { return desk.runs() >= 1 && desk.worker->counters().running == 1; }));
+    desk.events.clear();
+    Setting changed = setting;
+    changed.pools[0].servers[0].weight = 7;
+    desk.configure(changed);
+    EXPECT_EQ(desk.worker->counters().running, 1U) << "the conversation goes on";
+    EXPECT_FALSE(desk.up(1)) << "who was down stays down";
+    EXPECT_EQ(desk.view.pools[0].servers[0].weight, 7U);
+    EXPECT_TRUE(desk.events.empty());
+    ASSERT_TRUE(desk.until([&] { return !desk.up(0); }));
+}
+
+TEST(Worker, a_reload_without_a_pool_ends_its_conversations) {
+    const LittleServer silent(hang);
+    model::HttpCheck http;
+    http.urls.push_back({});
+    Desk desk;
+    desk.configure({.pools = {pool_with({server_with(silent.endpoint(), {fast(http, silent.endpoint())})})}});
+    ASSERT_TRUE(desk.until([&] { return desk.worker->counters().running == 1; }));
+    desk.configure({});
+    EXPECT_EQ(desk.worker->counters().running, 0U);
+    EXPECT_TRUE(desk.worker->status(Clock::now()).checks.empty());
+}
+
+TEST(Worker, ha_suspend_checks_only_while_the_address_is_here) {
+    const LittleServer alive([](int) {});
+    model::Pool pool = pool_with({server_with(alive.endpoint(), {fast(model::TcpCheck{}, alive.endpoint())})});
+    pool.ha_suspend = true;
+    Desk desk;
+    desk.configure({.pools = {pool}});
+    EXPECT_EQ(desk.worker->status(Clock::now()).checks[0].state, "suspended");
+    desk.worker->set_local_addresses({pool.services[0].address}, Clock::now());
+    ASSERT_TRUE(desk.until([&] { return desk.runs() >= 1; }));
+    desk.worker->set_local_addresses({}, Clock::now());
+    EXPECT_EQ(desk.worker->status(Clock::now()).checks[0].state, "suspended");
+}
+
+TEST(Worker, a_bfd_session_decides_at_once_and_without_retries) {
+    Desk desk;
+    desk.configure({.pools = {pool_with({server_with(closed_port(), {fast(model::BfdCheck{.name = "b1"}, closed_port())})})}});
+    EXPECT_TRUE(desk.up(0));
+    desk.worker->set_bfd("b1", false, Clock::now());
+    ASSERT_TRUE(desk.until([&] { return !desk.up(0); }));
+    desk.worker->set_bfd("b1", true, Clock::now());
+    ASSERT_TRUE(desk.until([&] { return desk.up(0); }));
+}
+
+TEST(Worker, a_track_file_moves_weights_when_it_is_written) {
+    char folder[] = "/tmp/health-worker.XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    const std::string path = std::string(folder) + "/weight";
+    const auto write = [&path](const char* text) {
+        std::FILE* file = std::fopen(path.c_str(), "w");
+        std::fputs(text, file);
+        std::fclose(file);
+    };
+    Desk desk;
+    model::TrackFile file;
+    file.name = "w";
+    file.path = path;
+    desk.configure({.pools = {pool_with({server_with(closed_port(), {fast(model::FileCheck{.track_file = "w", .weight = {}}, closed_port())})})}, .files = {file}});
+    write("9\n");
+    ASSERT_TRUE(desk.until([&] { return desk.view.pools.at(0).servers.at(0).weight == 10; }));
+    write("-2147483648\n");
+    ASSERT_TRUE(desk.until([&] { return !desk.up(0); }));
+    (void)std::remove(path.c_str());
+    ASSERT_TRUE(desk.until([&] { return desk.up(0) && desk.view.pools[0].servers[0].weight == 1; }));
+    (void)::rmdir(folder);
+}
+
+TEST(Worker, a_file_in_the_maintenance_directory_takes_its_server_out) {
+    char folder[] = "/tmp/health-worker.XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    Desk desk;
+    model::Pool pool = pool_with({server_with({Address::v4(0x0a000002), 80}, {})});
+    pool.maintenance_directory = folder;
+    desk.configure({.pools = {pool}});
+    const std::string path = std::string(folder) + "/10.0.0.2";
+    std::fclose(std::fopen(path.c_str(), "w"));
+    ASSERT_TRUE(desk.until([&] { return !desk.up(0); }));
+    EXPECT_EQ(desk.worker->status(Clock::now()).servers[0].state, "maintenance");
+    (void)std::remove(path.c_str());
+    ASSERT_TRUE(desk.until([&] { return desk.up(0); }));
+    (void)::rmdir(folder);
+}
+
+TEST(Worker, first_checks_of_many_servers_are_spread) {
+    const LittleServer alive([](int) {});
+    std::vector<model::WatchedServer> servers;
+    model::Check check = fast(model::TcpCheck{}, alive.endpoint());
+    check.timing.warmup = check.timing.delay_loop = 2s;
+    for (std::uint32_t i = 0; i < 500; ++i) servers.push_back(server_with({Address::v4(0x7f000001 + i), alive.endpoint().port}, {check}));
+    Desk desk;
+    const Instant begin = Clock::now();
+    desk.configure({.pools = {pool_with(std::move(servers))}});
+    ASSERT_TRUE(desk.until([&] { return Clock::now() >= begin + 2s; }));
+    EXPECT_GT(desk.runs(), 150U);
+    EXPECT_LT(desk.runs(), 350U);
+}
+
+}  // namespace
+}  // namespace lvx::health
