@@ -12,6 +12,8 @@ enum {
     INTERFACE_PROBES = 4,
     FILTER_LINES = 128,          /* x 64 bytes: one byte per hash of an address */
     FILTER_LINE_BYTES = 64,
+    GUARD_PLACES = 8192,         /* of shared addresses; a power of two, hashed and probed GUARD_PROBES times */
+    GUARD_PROBES = 16,
     POOL_LINE_WORDS = 16,        /* the pool is an array of 64-byte lines of 32-bit words */
     STATE_LIMIT = 16,            /* timeouts per service */
     CONFIGURATION_SETS = 2,      /* the one packets see and the one being written */

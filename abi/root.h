@@ -27,10 +27,11 @@ struct root {
     __u32 hertz;        /* jiffies a second */
     __u32 active_set;   /* 0 or 1: the one store that makes a change of configuration visible */
     __u32 client_generation; /* incremented when routes or neighbours changed: ways back to clients are looked up anew */
-    __u32 lease_expires; /* tick after which the data plane no longer answers; 0 = no lease */
+    __u32 zero;
     __u32 tcp_timeout_s, tcp_fin_timeout_s, udp_timeout_s; /* as configured, for an adopting daemon */
     __u32 change_feed; /* not 0: somebody listens to changes of connections (abi/connection.h) */
-    __u32 spare[16];
+    __u64 lease_end;   /* jiffies64 after which guarded addresses (abi/guard.h) are not answered for; 0 = no lease */
+    __u32 spare[14];
 };
 ABI_ASSERT_SIZE(struct root, 160);
 

@@ -14,6 +14,7 @@
 #include "abi/connection.h"
 #include "abi/counter.h"
 #include "abi/filter.h"
+#include "abi/guard.h"
 #include "abi/interface.h"
 #include "abi/root.h"
 #include "abi/server.h"
@@ -46,6 +47,7 @@ SHARED_ARRAY(schedule_cursors, struct schedule_cursor, 1);
 SHARED_ARRAY(nexthops, struct nexthop, 1);
 SHARED_ARRAY(interfaces, struct interface, INTERFACE_INDEX_SIZE);
 SHARED_ARRAY(address_filter, struct filter_line, FILTER_LINES);
+SHARED_ARRAY(guarded, struct guarded_address, GUARD_PLACES);
 SHARED_ARRAY(verdict_counters, struct verdict_counter, INTERFACE_LIMIT * VERDICT_LIMIT);
 SHARED_ARRAY(service_counters, struct traffic_counter, 1);
 SHARED_ARRAY(server_counters, struct traffic_counter, 1);
@@ -75,6 +77,7 @@ ARRAY_ACCESSOR(service_counter_at, service_counters, struct traffic_counter)
 ARRAY_ACCESSOR(server_counter_at, server_counters, struct traffic_counter)
 ARRAY_ACCESSOR(interface_at, interfaces, struct interface)
 ARRAY_ACCESSOR(filter_line_at, address_filter, struct filter_line)
+ARRAY_ACCESSOR(guarded_at, guarded, struct guarded_address)
 ARRAY_ACCESSOR(pool_line_at, pool, struct pool_line)
 ARRAY_ACCESSOR(service_row, services, struct service)
 ARRAY_ACCESSOR(server_row, servers, struct server)
@@ -102,8 +105,8 @@ static __always_inline const __u32* pool_word(__u32 set, __u32 offset) {
     return &line->words[word % POOL_LINE_WORDS];
 }
 
-static __always_inline __u32 tick_now(void) {
-    return (__u32)(bpf_jiffies64() >> settings.tick_shift);
+static __always_inline __u32 tick_at(__u64 jiffies) {
+    return (__u32)(jiffies >> settings.tick_shift);
 }
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "bpf/table/filter.h"
 #include "bpf/hook/hook.h"
+#include "bpf/step/fence.h"
 #include "bpf/step/passage.h"
 
 STEP const struct interface* interface_find(__u32 ifindex) {
@@ -94,10 +95,6 @@ STEP int classify(struct passage* passage, int sides) {
     return desk_fill(passage, sides), NEXT_FLOW;
 }
 
-STEP int lease_is_over(const struct root* root, __u32 now) {
-    return root->lease_expires && (__s32)(now - root->lease_expires) > 0;
-}
-
 STEP int admit(struct passage* passage) {
     struct desk* desk = passage->desk;
     struct frame* frame = &passage->frame;
@@ -105,6 +102,11 @@ STEP int admit(struct passage* passage) {
     const struct interface* interface = interface_find(desk->ifindex);
     if (!interface || !root) return VERDICT_unknown_interface;
     desk->interface_slot = interface->slot;
+    const __u64 jiffies = bpf_jiffies64();
+    if (lease_is_over(root, jiffies)) {
+        if (is_for_guarded(passage)) return VERDICT_fenced;
+        desk->done |= DESK_FENCED;
+    }
     int result = parse_ethernet(passage->cursor, frame);
     if (result != PACKET_PARSED) return result;
     if (!is_own_mac(interface, frame->ethernet)) return VERDICT_other_station;
@@ -112,10 +114,9 @@ STEP int admit(struct passage* passage) {
     if (result != PACKET_PARSED) return result;
 
     desk->lookup.set = root->active_set & 1;
-    desk->lookup.now = tick_now();
+    desk->lookup.now = tick_at(jiffies);
     const int sides = sides_of(frame, desk->lookup.set);
     if (!sides && !may_be_error(frame)) return VERDICT_not_ours;
-    if (sides && lease_is_over(root, desk->lookup.now)) return VERDICT_fenced;
     result = parse_transport(passage->cursor, frame);
     if (result == PACKET_PARSED) return classify(passage, sides);
     return sides || result < 0 ? result : VERDICT_not_ours;

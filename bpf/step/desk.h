@@ -33,6 +33,7 @@ enum desk_bit {
     DESK_NO_REQUEST = 1 << 1, /* both addresses are ours, but it is no request: a reply, then */
     DESK_ABOUT_REPLY = 1 << 2, /* the ICMP error quotes a reply */
     DESK_WRONG_SUM = 1 << 3,   /* its checksum is wrong */
+    DESK_FENCED = 1 << 4,      /* the lease is over: nothing leaves with a guarded address as its source */
 };
 
 enum { DESK_EMPTY = -1 }; /* desk.index: not looked for yet */

@@ -145,8 +145,9 @@ STEP int plain_packet(struct passage* passage, const struct root* root, __u8 fam
     const struct frame* frame = &passage->frame;
     if (!plain_network(passage, family)) return NEXT_ADMIT;
     desk->lookup.set = root->active_set & 1;
-    desk->lookup.now = tick_now();
-    if (lease_is_over(root, desk->lookup.now)) return NEXT_ADMIT;
+    const __u64 jiffies = bpf_jiffies64();
+    desk->lookup.now = tick_at(jiffies);
+    if (lease_is_over(root, jiffies)) return NEXT_ADMIT;
     desk_measure(passage);
     /* What is both is a request first, as in flow(). */
     if (filter_has(desk->lookup.set, &frame->destination, FILTER_VIRTUAL)) return plain_request(passage);

@@ -42,6 +42,7 @@ STEP int reply(struct passage* passage) {
     struct flow flow;
     int result = flow_read(desk, &flow);
     if (result != STEP_ON) return result;
+    if (desk->done & DESK_FENCED && is_guarded(&flow.service->address)) return VERDICT_fenced;
     if (desk->fragment) return VERDICT_fragment;
     if (flow.service->family == 0) return VERDICT_server_gone;
     if (!way_is_known(desk, flow.slot)) return NEXT_WAY;

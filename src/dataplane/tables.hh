@@ -8,6 +8,7 @@
 #include "abi/connection.h"
 #include "abi/counter.h"
 #include "abi/filter.h"
+#include "abi/guard.h"
 #include "abi/interface.h"
 #include "abi/root.h"
 #include "abi/server.h"
@@ -33,6 +34,7 @@ namespace lvx::dataplane {
     X(nexthops, abi::nexthop)                  \
     X(interfaces, abi::interface)              \
     X(address_filter, abi::filter_line)        \
+    X(guarded, abi::guarded_address)           \
     X(verdict_counters, abi::verdict_counter)  \
     X(service_counters, abi::traffic_counter)  \
     X(server_counters, abi::traffic_counter)   \

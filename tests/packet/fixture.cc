@@ -137,6 +137,7 @@ Result<void> Fixture::map_all() {
     nexthops = TRY(mapped<abi::nexthop>(map("nexthops")));
     interfaces = TRY(mapped<abi::interface>(map("interfaces")));
     filter = TRY(mapped<abi::filter_line>(map("address_filter")));
+    guarded = TRY(mapped<abi::guarded_address>(map("guarded")));
     verdict_counters_ = TRY(mapped<abi::verdict_counter>(map("verdict_counters")));
     service_counters_ = TRY(mapped<abi::traffic_counter>(map("service_counters")));
     server_counters_ = TRY(mapped<abi::traffic_counter>(map("server_counters")));
@@ -247,12 +248,14 @@ abi::traffic_counter Fixture::server_traffic(std::uint32_t id) const {
     return sum_of(server_counters_, sizes_.servers, id);
 }
 
-std::uint32_t Fixture::tick() const {
+std::uint64_t Fixture::jiffies() const {
     abi::clock_answer answer = {};
     LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &answer, .ctx_size_in = sizeof(answer));
     bpf_prog_test_run_opts(program("lvx_clock"), &run);
-    return static_cast<std::uint32_t>(answer.jiffies >> tick_shift);
+    return answer.jiffies;
 }
+
+std::uint32_t Fixture::tick() const { return static_cast<std::uint32_t>(jiffies() >> tick_shift); }
 
 std::vector<abi::connection> Fixture::live() const {
     std::vector<abi::connection> found;

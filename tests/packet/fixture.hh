@@ -15,6 +15,7 @@
 
 #include "abi/connection.h"
 #include "abi/filter.h"
+#include "abi/guard.h"
 #include "abi/counter.h"
 #include "abi/interface.h"
 #include "abi/root.h"
@@ -86,6 +87,7 @@ class Fixture {
     [[nodiscard]] abi::traffic_counter service_traffic(std::uint32_t id) const;
     [[nodiscard]] abi::traffic_counter server_traffic(std::uint32_t id) const;
     [[nodiscard]] std::uint32_t tick() const;
+    [[nodiscard]] std::uint64_t jiffies() const;
     [[nodiscard]] std::vector<abi::connection> live() const;
     // Every live connection's last tick is so far away.
     void age(std::int32_t ticks);
@@ -102,6 +104,7 @@ class Fixture {
     Table<abi::nexthop> nexthops;
     Table<abi::interface> interfaces;
     Table<abi::filter_line> filter;
+    Table<abi::guarded_address> guarded;
     Table<abi::schedule_cursor> cursors;
 
  private:

@@ -45,7 +45,8 @@ abi::nexthop nexthop(std::uint32_t ifindex, std::uint16_t vlan) {
 void PacketTest::SetUp() {
     fixture.forget_connections();
     fixture.root().client_generation = 0;
-    fixture.root().lease_expires = 0;
+    fixture.root().lease_end = 0;
+    std::ranges::fill(fixture.guarded.rows, abi::guarded_address{});
     std::ranges::fill(fixture.interfaces.rows, abi::interface{});
     abi::interface& interface = fixture.interfaces[1];
     interface = {.ifindex = 1, .slot = 1, .mtu = 1500};

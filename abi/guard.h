@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Addresses that several directors share and one answers for.  When root.lease_end is over, nothing to them is answered:
+ * no ARP request, no neighbour solicitation, no packet.  A hash of the address (bpf/table/guard.h) says where to begin;
+ * up to GUARD_PROBES places on, an empty place ends the search.
+ */
+#ifndef LVX_ABI_GUARD_H
+#define LVX_ABI_GUARD_H
+
+#include "abi/address.h"
+#include "abi/limits.h"
+
+ABI_BEGIN
+
+struct guarded_address {
+    union address address; /* all zeros: an empty place */
+};
+ABI_ASSERT_SIZE(struct guarded_address, 16);
+
+/* Values of root.lease_end that are no time: jiffies begin far above them. */
+enum { LEASE_NONE = 0, LEASE_OVER = 1 };
+
+ABI_END
+
+#endif
