@@ -129,6 +129,9 @@ Outcome hear(Router& router, const Heard& heard, Instant now) {
     const bool both_own = heard.priority == owner_priority && router.is_owner();
     if (both_own) ++router.counters.refused[static_cast<std::size_t>(Refusal::foreign_owner)];
     if (both_own && event == Event::heard_equal_higher) router.lost_ownership = true;
+    // A second master that resigns does not make the one we follow silent.
+    const bool of_another = heard.priority == resign_priority && router.state == State::backup && router.master && *router.master != heard.source;
+    if (of_another) return {router.state, router.state, no_action};
     router.form = heard.form;
     router.heard_at = now;
     router.heard_priority = heard.priority;

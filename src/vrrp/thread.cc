@@ -140,15 +140,14 @@ void Loop::run() {
 
 }  // namespace
 
-Result<std::unique_ptr<Thread>> Thread::start(const Settings& settings, Fence& fence) {
+Result<std::unique_ptr<Thread>> Thread::start(const Settings& settings, Fence& fence, Mailbox<News>& news) {
     auto orders = TRY(Mailbox<Order>::make());
-    auto news = TRY(Mailbox<News>::make());
-    std::unique_ptr<Thread> thread(new Thread(std::move(orders), std::move(news)));
+    std::unique_ptr<Thread> thread(new Thread(std::move(orders)));
     std::promise<Result<void>> opened;
     auto outcome = opened.get_future();
-    thread->thread_ = std::thread([settings, &fence, &opened, orders_box = thread->orders_.get(), news_box = thread->news_.get()] {
+    thread->thread_ = std::thread([settings, &fence, &news, &opened, orders_box = thread->orders_.get()] {
         ::pthread_setname_np(::pthread_self(), "vrrp");
-        Loop loop(settings, fence, *orders_box, *news_box);
+        Loop loop(settings, fence, *orders_box, news);
         Result<void> result = loop.open();
         const bool runs = result.has_value();
         opened.set_value(std::move(result));

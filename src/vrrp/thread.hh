@@ -16,26 +16,21 @@ namespace lvx::vrrp {
 
 class Thread {
  public:
-    // Runs when this returns.  The fence must outlive it; it is called from the thread only.
-    [[nodiscard]] static Result<std::unique_ptr<Thread>> start(const Settings& settings, Fence& fence);
+    // Runs when this returns.  The fence and the mailbox for its news must outlive it; the fence is called from it only.
+    [[nodiscard]] static Result<std::unique_ptr<Thread>> start(const Settings& settings, Fence& fence, Mailbox<News>& news);
     // Stops in order if stop() was not called.
     ~Thread();
     Thread(const Thread&) = delete;
     Thread& operator=(const Thread&) = delete;
 
     void post(Order order) { orders_->post(std::move(order)); }
-    // Readable when take_news() has something.
-    [[nodiscard]] int fd() const { return news_->fd(); }
-    [[nodiscard]] std::vector<News> take_news() { return news_->take(); }
-    // Resigns, removes the addresses, ends the thread; what it told last waits in take_news().
+    // Resigns, removes the addresses, ends the thread; what it told last is in the mailbox then.
     void stop();
 
  private:
-    Thread(std::unique_ptr<Mailbox<Order>> orders, std::unique_ptr<Mailbox<News>> news)
-        : orders_(std::move(orders)), news_(std::move(news)) {}
+    explicit Thread(std::unique_ptr<Mailbox<Order>> orders) : orders_(std::move(orders)) {}
 
     std::unique_ptr<Mailbox<Order>> orders_;
-    std::unique_ptr<Mailbox<News>> news_;
     std::thread thread_;
 };
 

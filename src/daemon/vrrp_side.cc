@@ -1,0 +1,142 @@
+#include "daemon/vrrp_side.hh"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ensure.hh"
+#include "daemon/vrrp_view.hh"
+
+namespace lvx::daemon {
+
+namespace {
+
+// The file's numbers agree with notify's: both are this project's own lists.
+notify::VrrpNews news_of(vrrp::Notification::News news) {
+    using enum vrrp::Notification::News;
+    switch (news) {
+        case master: return notify::VrrpNews::master;
+        case backup: return notify::VrrpNews::backup;
+        case fault: return notify::VrrpNews::fault;
+        case stop: return notify::VrrpNews::stop;
+        case deleted: return notify::VrrpNews::deleted;
+        case heard_lower_priority: return notify::VrrpNews::heard_lower_priority;
+        case master_priority: return notify::VrrpNews::master_priority;
+        case backup_priority: break;
+    }
+    return notify::VrrpNews::backup_priority;
+}
+
+vrrp::Settings settings_of(const model::Site& site) {
+    return {.vrrp = site.vrrp, .startup_delay = site.globals.vrrp_startup_delay, .log_unknown_vrids = site.globals.log_unknown_vrids};
+}
+
+}  // namespace
+
+// Called from the VRRP thread only.
+class VrrpSide::LeaseFence final : public ::lvx::vrrp::Fence {
+ public:
+    LeaseFence(dataplane::Lease lease) : lease_(lease) {}
+
+    void guard(const std::vector<Address>& addresses) override { (void)lease_.guard(addresses); }
+    void answer_until(::lvx::vrrp::Instant end) override { lease_.extend(end - ::lvx::vrrp::Clock::now()); }
+    void close() override { lease_.close(); }
+    [[nodiscard]] bool is_open() const override { return lease_.is_open(); }
+
+ private:
+    dataplane::Lease lease_;
+};
+
+VrrpSide::VrrpSide(Surroundings surroundings) : surroundings_(std::move(surroundings)) {
+    auto news = ::lvx::vrrp::Mailbox<::lvx::vrrp::News>::make();
+    ensure(news.has_value());  // an eventfd at the start of a daemon
+    news_ = std::move(*news);
+    if (surroundings_.lease) fence_ = std::make_unique<LeaseFence>(*surroundings_.lease);
+    else fence_ = std::make_unique<::lvx::vrrp::NoFence>();
+}
+
+VrrpSide::~VrrpSide() { stop(); }
+
+Result<void> VrrpSide::configure(const model::Site& site) {
+    site_.vrrp = site.vrrp;
+    site_.globals = site.globals;
+    if (site.vrrp.instances.empty()) {
+        stop();
+        status_.reset();
+        // What a daemon before this one guarded is nobody's any more.
+        if (surroundings_.lease) (void)surroundings_.lease->guard({});
+        return {};
+    }
+    if (thread_ != nullptr) {
+        thread_->post(::lvx::vrrp::Configure{settings_of(site)});
+        return {};
+    }
+    auto started = TRY(::lvx::vrrp::Thread::start(settings_of(site), *fence_, *news_));
+    const std::scoped_lock hold(line_);
+    thread_ = std::move(started);
+    return {};
+}
+
+void VrrpSide::step() {
+    for (::lvx::vrrp::News& news : news_->take()) {
+        if (auto* event = std::get_if<model::Event>(&news)) surroundings_.emit(*event);
+        if (auto* notification = std::get_if<::lvx::vrrp::Notification>(&news)) take(*notification);
+        if (auto* status = std::get_if<::lvx::vrrp::Status>(&news)) status_ = std::move(*status);
+    }
+}
+
+void VrrpSide::take(const ::lvx::vrrp::Notification& notification) {
+    const bool group = notification.subject == ::lvx::vrrp::Notification::Subject::group;
+    surroundings_.notify(notify::VrrpNotice{.subject = group ? notify::Subject::group : notify::Subject::instance,
+                                            .name = notification.name,
+                                            .news = news_of(notification.news),
+                                            .priority = notification.priority,
+                                            .how = notification.how});
+}
+
+void VrrpSide::observe_service(const std::string& name, bool up) {
+    if (thread_) thread_->post(::lvx::vrrp::Observe{{::lvx::vrrp::TrackKind::service, name}, up ? 1 : 0});
+}
+
+void VrrpSide::observe_bfd(const std::string& session, bool up) {
+    const std::scoped_lock hold(line_);
+    if (thread_) thread_->post(::lvx::vrrp::Observe{{::lvx::vrrp::TrackKind::bfd, session}, up ? 1 : 0});
+}
+
+void VrrpSide::peer_dead(const std::string& session) {
+    const std::scoped_lock hold(line_);
+    if (thread_) thread_->post(::lvx::vrrp::PeerDead{session});
+}
+
+api::VrrpSnapshot VrrpSide::vrrp() const { return status_ ? snapshot_of(*status_, ::lvx::vrrp::Clock::now()) : api::VrrpSnapshot{}; }
+
+std::expected<void, api::Problem> VrrpSide::failover(const api::VrrpOrder& order, const std::string& by) {
+    const auto named = [&](const auto& instance) { return instance.name == order.instance; };
+    const auto found = status_ ? std::ranges::find_if(status_->instances, named) : decltype(status_->instances)::iterator{};
+    if (!status_ || found == status_->instances.end())
+        return std::unexpected(api::Problem{.title = "Not Found", .status = 404, .detail = "there is no vrrp_instance " + order.instance, .code = "no_such_instance"});
+    if (found->state != ::lvx::vrrp::State::master)
+        return std::unexpected(api::Problem{.title = "Conflict", .status = 409, .detail = "this director is not master of " + order.instance, .code = "not_master",
+                                            .hint = "ask the director that is"});
+    thread_->post(::lvx::vrrp::Failover{order.instance, by});
+    return {};
+}
+
+std::expected<void, api::Problem> VrrpSide::standby(const api::VrrpOrder& order, const std::string& by) {
+    if (!thread_) return std::unexpected(api::Problem{.title = "Conflict", .status = 409, .detail = "no vrrp_instance is configured", .code = "no_vrrp"});
+    thread_->post(::lvx::vrrp::SetStandby{order.on ? ::lvx::vrrp::Standby::on : ::lvx::vrrp::Standby::off, by});
+    return {};
+}
+
+void VrrpSide::clear_counters() {
+    if (thread_) thread_->post(::lvx::vrrp::ClearCounters{});
+}
+
+void VrrpSide::stop() {
+    if (!thread_) return;
+    thread_->stop();
+    step();
+    const std::scoped_lock hold(line_);
+    thread_.reset();
+}
+
+}  // namespace lvx::daemon
