@@ -8,11 +8,10 @@
 #include <fstream>
 #include <iterator>
 #include <string>
-#include <vector>
 
-#include "base/text.hh"
 #include "config/keyword.hh"
 #include "config/load.hh"
+#include "config/test_manual.hh"
 #include "config/test_reader.hh"
 
 namespace lvx::config {
@@ -25,28 +24,13 @@ std::string text_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// What stands between .EX and .EE, with the escapes of man(7) undone.
-std::vector<std::string> examples(const std::string& text) {
-    std::vector<std::string> found;
-    bool inside = false;
-    for (const std::string_view line : split_at(text, '\n')) {
-        if (line == ".EX") found.emplace_back();
-        if (line == ".EX" || line == ".EE") inside = line == ".EX";
-        else if (inside) found.back() += std::string(line) + "\n";
-    }
-    for (std::string& one : found) {
-        for (std::size_t at; (at = one.find("\\-")) != std::string::npos;) one.erase(at, 1);
-    }
-    return found;
-}
-
 TEST(Manual, IsWhatTheTableOfKeywordsSays) {
     if (std::getenv("LVX_WRITE_EXPECTED") != nullptr) std::ofstream(page) << manual_page();
     EXPECT_EQ(text_of(page), manual_page()) << "LVX_WRITE_EXPECTED=1 config_test writes it anew";
 }
 
 TEST(Manual, HasExamplesThatLoadWithoutAWord) {
-    const auto found = examples(text_of(page));
+    const auto found = manual_examples(page);
     EXPECT_GE(found.size(), 3u);
     for (const std::string& text : found) {
         for (const char* id : {"first", "second"}) {

@@ -14,6 +14,8 @@ struct Options {
     // A start that must succeed: where keepalived changes the configuration and goes on, so does lvx, with a warning
     // instead of an error.  Never for a check or a reload.
     bool tolerant = false;
+    bool keepalived_order = false;  // also say which names keepalived would not find, being defined too late
+    bool strict_includes = false;  // every include has to find something, as "includea" says for one
 };
 
 }  // namespace lvx::config

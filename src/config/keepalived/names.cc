@@ -4,9 +4,25 @@
 
 namespace lvx::config::keepalived {
 
+namespace {
+
+// keepalived resolves names while it reads; lvx when it has read all.  Members of groups are looked up late by both.
+void say_if_late(const Word& name, const Statement& object, Reading& reading) {
+    const std::string_view kind = object.keyword();
+    const bool early = kind == "vrrp_script" || kind == "track_file" || kind == "vrrp_track_file" || kind == "vrrp_track_process" || kind == "bfd_instance";
+    if (!reading.options().keepalived_order || !early || object.place() < name.place) return;
+    reading.warn(Code::order_of_definition, name.place, fmt::format("{} {} is defined below", kind, name.text),
+                 "lvx finds it; keepalived would ignore this name");
+}
+
+}  // namespace
+
 const Statement* expect_object(const Word& name, std::string_view keyword, Reading& reading) {
     const Statement* object = reading.find_object(keyword, name.text);
-    if (object != nullptr) return object;
+    if (object != nullptr) {
+        say_if_late(name, *object, reading);
+        return object;
+    }
     const auto names = reading.object_names(keyword);
     reading.report({.code = Code::unknown_name, .place = name.place,
                     .message = fmt::format("there is no {} of the name \"{}\"", keyword, name.text),

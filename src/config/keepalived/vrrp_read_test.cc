@@ -116,6 +116,17 @@ TEST(VrrpTracks, OfAGroupsMembersLoseTheirWeights) {
     EXPECT_EQ(kept.scripts.size(), 1u);
 }
 
+TEST(VrrpTracks, MayStandBeforeTheirDefinitionAndThatIsSaidIfAskedFor) {
+    const std::string user = "vrrp_instance V {\ninterface eth0\nvirtual_router_id 5\ntrack_script {\na\n}\n" + v4 + "}\n";
+    const std::string script = "vrrp_script a {\nscript /bin/true\n}\n";
+    const auto warnings = [](const std::string& text, bool asked) {
+        return load(reader_of({{"lvx.conf", text}}), "lvx.conf", {.keepalived_order = asked}).diagnostics.warnings();
+    };
+    EXPECT_EQ(warnings(user + script, false), 0u);
+    EXPECT_EQ(warnings(user + script, true), 1u);
+    EXPECT_EQ(warnings(script + user, true), 0u);
+}
+
 TEST(VrrpNumbers, MayMeetOnDifferentNetworksOnly) {
     const auto two = [](const std::string& first, const std::string& second) {
         return load_text("vrrp_instance A {\nvirtual_router_id 5\n" + first + "}\nvrrp_instance B {\nvirtual_router_id 5\n" + second + "}\n").usable();
