@@ -4,8 +4,6 @@
 
 namespace lvx::daemon {
 
-EventDesk::EventDesk(log::Log& log, std::function<void()> news) : log_(log), news_(std::move(news)) {}
-
 void EventDesk::tell(const model::Event& event) {
     const model::EventForm& form = model::form_of(event.kind);
     std::vector<log::Field> fields{{"event", std::string(form.name)}};
@@ -13,7 +11,6 @@ void EventDesk::tell(const model::Event& event) {
     for (std::size_t i = 0; i < names.size(); ++i) fields.push_back({names[i], event.values[i]});
     log_.write(log::entry_of(static_cast<log::Level>(form.severity), model::text_of(event), fields));
     ring_.add(event, std::chrono::system_clock::now());
-    news_();
 }
 
 }  // namespace lvx::daemon

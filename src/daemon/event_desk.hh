@@ -1,8 +1,6 @@
 // Where all events of a daemon come together, on its loop: written to the log once, kept in the ring, counted.
 #pragma once
 
-#include <functional>
-
 #include "base/log.hh"
 #include "model/event_ring.hh"
 
@@ -18,7 +16,6 @@ class EventDesk {
 
  private:
     log::Log& log_;
-    std::function<void()> news_;
     model::EventRing ring_{model::EventRing::default_capacity};
 };
 
