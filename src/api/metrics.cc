@@ -184,6 +184,10 @@ void write_checks(Page& page, const ChecksSnapshot& checks) {
     for (const ServerHealthSnapshot& server : checks.servers) {
         page.sample({{"pool", server.pool}, {"server", server.server}, {"state", server.state}}, server.state == "up" || server.state == "standing by" ? 1 : 0);
     }
+    page.family("lvx_server_silent_connections_total", "counter", "Connections whose handshake stood still for three seconds.");
+    for (const ServerHealthSnapshot& server : checks.servers) page.sample({{"pool", server.pool}, {"server", server.server}}, server.silent);
+    page.family("lvx_server_reset_connections_total", "counter", "Connections that ended by a reset, refused ones included.");
+    for (const ServerHealthSnapshot& server : checks.servers) page.sample({{"pool", server.pool}, {"server", server.server}}, server.reset);
     page.family("lvx_check_up", "gauge", "1 when the check does not count as failed.");
     for (const CheckSnapshot& check : checks.checks) {
         page.sample({{"pool", check.pool}, {"server", check.server}, {"check", check.kind}, {"target", check.target}}, check.state == "down" ? 0 : 1);

@@ -60,6 +60,8 @@ struct ServerHealthSnapshot {
     std::string reason;              // of the check that decided; empty when up
     std::uint64_t since_s = 0;
     std::uint64_t weight = 0;        // as packets see it
+    std::uint64_t silent = 0;        // connections through the director whose handshake stood still, since its start
+    std::uint64_t reset = 0;         // that ended by a reset, refused ones included
     bool operator==(const ServerHealthSnapshot&) const = default;
 };
 

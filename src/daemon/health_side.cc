@@ -11,6 +11,9 @@
 #include <optional>
 #include <utility>
 
+#include "health/names.hh"
+#include "health/passive_machine.hh"
+
 namespace lvx::daemon {
 
 namespace {
@@ -86,7 +89,14 @@ class Side final : public HealthSide {
     }
 
     void configure(const model::Site& site) override {
+        readmit_all();
         pools_ = site.pools;
+        places_.clear();
+        for (const model::Pool& pool : pools_)
+            for (const model::ServiceKey& service : pool.services)
+                for (const model::WatchedServer& server : pool.servers) places_.push_back({service, server.endpoint});
+        const std::set<dataplane::ServerPlace> known(places_.begin(), places_.end());
+        std::erase_if(totals_, [&known](const auto& entry) { return !known.contains(entry.first); });
         thread_->configure(health::setting_of(site));
     }
 
@@ -98,6 +108,20 @@ class Side final : public HealthSide {
         thread_->set_local_addresses(std::move(addresses));
     }
 
+    void observe_traffic() override {
+        const std::vector<dataplane::ServerSigns> signs = surroundings_.signs(places_);
+        for (std::size_t i = 0; i < places_.size(); ++i) {
+            totals_[places_[i]].silent += signs[i].silent;
+            totals_[places_[i]].reset += signs[i].reset;
+        }
+        std::size_t at = 0;
+        for (const model::Pool& pool : pools_) {
+            const std::size_t servers = pool.servers.size();
+            if (pool.passive_ejection) judge(pool, std::span(signs).subspan(at, servers * pool.services.size()), std::span(places_).subspan(at));
+            at += servers * pool.services.size();
+        }
+    }
+
     void set_bfd(const std::string& session, bool up) override { thread_->set_bfd(session, up); }
 
     void stop() override {
@@ -105,9 +129,77 @@ class Side final : public HealthSide {
         step();
     }
 
-    api::ChecksSnapshot checks() const override { return thread_->status(); }
+    api::ChecksSnapshot checks() const override {
+        api::ChecksSnapshot snapshot = thread_->status();
+        // The health thread tells servers pool by pool, as configured; a reload under way may have other ones.
+        std::map<std::pair<std::string, std::string>, dataplane::ServerSigns> by_name;
+        for (const model::Pool& pool : pools_) {
+            for (const model::ServiceKey& service : pool.services) {
+                for (const model::WatchedServer& server : pool.servers) {
+                    const auto total = totals_.find({service, server.endpoint});
+                    if (total == totals_.end()) continue;
+                    dataplane::ServerSigns& sum = by_name[{health::pool_text(pool), server.endpoint.text()}];
+                    sum.silent += total->second.silent;
+                    sum.reset += total->second.reset;
+                }
+            }
+        }
+        for (api::ServerHealthSnapshot& server : snapshot.servers) {
+            const dataplane::ServerSigns& sum = by_name[{server.pool, server.server}];
+            server.silent = sum.silent;
+            server.reset = sum.reset;
+        }
+        return snapshot;
+    }
 
  private:
+    // What traffic showed of one pool, summed over its services.
+    struct Passive {
+        health::PassiveMachine machine;
+        std::vector<api::Traffic> before;
+        std::set<Endpoint> ejected;
+    };
+
+    void judge(const model::Pool& pool, std::span<const dataplane::ServerSigns> signs, std::span<const dataplane::ServerPlace> places) {
+        const std::size_t servers = pool.servers.size();
+        const auto [entry, fresh] = passive_.try_emplace(pool.services.front(), Passive{health::PassiveMachine(servers), std::vector<api::Traffic>(servers), {}});
+        Passive& passive = entry->second;
+        std::vector<health::TrafficSample> samples(servers);
+        std::vector<api::Traffic> now(servers);
+        for (std::size_t i = 0; i < signs.size(); ++i) {
+            const std::size_t server = i % servers;
+            const api::Traffic counters = surroundings_.traffic(places[i]).counters;
+            now[server].connections += counters.connections;
+            now[server].in_packets += counters.in_packets;
+            now[server].out_packets += counters.out_packets;
+            samples[server].silent += signs[i].silent;
+            samples[server].reset += signs[i].reset;
+        }
+        for (std::size_t server = 0; server < servers; ++server) {
+            const api::Traffic& before = passive.before[server];
+            // Counters that were zeroed count from zero.
+            const auto since = [](std::uint64_t is, std::uint64_t was) { return is >= was ? is - was : is; };
+            samples[server].opened = since(now[server].connections, before.connections);
+            samples[server].in_packets = since(now[server].in_packets, before.in_packets);
+            samples[server].out_packets = since(now[server].out_packets, before.out_packets);
+        }
+        passive.before = std::move(now);
+        if (fresh) return;  // the first look is where counting begins
+        for (const health::PassiveDecision& decision : passive.machine.step(samples, health::Clock::now())) {
+            const Endpoint& endpoint = pool.servers[decision.server].endpoint;
+            if (decision.ejected) passive.ejected.insert(endpoint);
+            else passive.ejected.erase(endpoint);
+            thread_->judge_passively(pool.services.front(), endpoint, decision.ejected);
+        }
+    }
+
+    // Another configuration: what traffic showed under the old one is forgotten.
+    void readmit_all() {
+        for (const auto& [key, passive] : passive_)
+            for (const Endpoint& endpoint : passive.ejected) thread_->judge_passively(key, endpoint, std::nullopt);
+        passive_.clear();
+    }
+
     void take(health::View view) {
         const std::vector<dataplane::ServerPlace> ending = ending_places(pools_, view_, view);
         for (const health::PoolView& pool : view.pools) {
@@ -123,6 +215,9 @@ class Side final : public HealthSide {
     Surroundings surroundings_;
     std::unique_ptr<Mailbox> mailbox_;
     std::vector<model::Pool> pools_;
+    std::vector<dataplane::ServerPlace> places_;  // of all pools: service by service, server by server
+    std::map<dataplane::ServerPlace, dataplane::ServerSigns> totals_;
+    std::map<model::ServiceKey, Passive> passive_;
     std::set<Address> addresses_;
     health::View view_;
     std::unique_ptr<health::Thread> thread_;  // last: it ends before what it writes to

@@ -31,6 +31,8 @@ class HealthSide {
     struct Surroundings {
         std::function<void(health::View)> observe;
         std::function<void(std::span<const dataplane::ServerPlace>)> end_connections;
+        std::function<std::vector<dataplane::ServerSigns>(std::span<const dataplane::ServerPlace>)> signs;
+        std::function<dataplane::ServerTraffic(const dataplane::ServerPlace&)> traffic;
         std::function<void(const std::string& pool, bool up)> quorum;  // of a pool, by its name: track_service
         model::EmitEvent emit;
         std::function<void(notify::Notice)> notify;                     // from the health thread
@@ -46,6 +48,8 @@ class HealthSide {
     virtual void configure(const model::Site& site) = 0;
     virtual void set_world(const net::World& world) = 0;
     virtual void set_bfd(const std::string& session, bool up) = 0;
+    // Looks at what traffic shows of the servers; every other second.
+    virtual void observe_traffic() = 0;
     // Tells what omega wants told; after it nothing is checked.
     virtual void stop() = 0;
 

@@ -26,6 +26,7 @@
 #include "daemon/bfd_side.hh"
 #include "daemon/event_desk.hh"
 #include "daemon/files.hh"
+#include "daemon/life_script.hh"
 #include "daemon/health_side.hh"
 #include "daemon/live_director.hh"
 #include "daemon/notify.hh"
@@ -46,6 +47,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds sweep_period{10};
 constexpr std::chrono::seconds sample_period{Estimator::period_s};
 constexpr std::chrono::seconds ready_patience{1};  // a real server that is off must not hold up the others
+constexpr std::chrono::milliseconds learning_patience{3000};  // a peer that is off must not hold up the address for ever
 constexpr std::chrono::milliseconds gathering{2};  // netlink news come in swarms: one step for all of them
 
 std::string host_name_up_to_dot() {
@@ -120,7 +122,10 @@ class Loop {
     void reload();
     // Everything that lives by the configuration is told here: at the start, and after each change.
     void take_site(const model::Site& site);
+    void begin_routers();
+    void tell_routers();
     void tell(const model::Event& event);
+    void run_life_script(const std::optional<model::Command>& script, std::chrono::seconds timeout, model::EventKind failed);
     void end(api::StopKind kind);
 
     Options options_;
@@ -146,6 +151,9 @@ class Loop {
     std::optional<api::StopKind> ending_;
     asio::steady_timer ready_timer_;
     bool serving_ = false, announced_ = false;
+    std::optional<model::Site> routers_;    // what virtual routers are still to be told
+    net::Instant routers_wait_until_;
+    bool routers_begun_ = false;
 };
 
 Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning beginning, std::unique_ptr<dataplane::Dataplane> dataplane,
@@ -193,6 +201,7 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
       ready_timer_(context_) {}
 
 Result<void> Loop::open() {
+    run_life_script(director_.site().globals.startup_script, director_.site().globals.startup_timeout, model::EventKind::startup_script_failed);
     ErrorCode error;
     for (const int signal : {SIGTERM, SIGINT, SIGHUP})
         if (signals_.add(signal, error)) return refusal("cannot take signals", error.value());
@@ -216,6 +225,8 @@ Result<void> Loop::open_health() {
     }));
     health_ = TRY(HealthSide::make({.observe = [this](health::View view) { director_.observe(std::move(view)); },
                                     .end_connections = [this](std::span<const dataplane::ServerPlace> places) { dataplane_->end_connections(places); },
+                                    .signs = [this](std::span<const dataplane::ServerPlace> places) { return dataplane_->signs(places); },
+                                    .traffic = [this](const dataplane::ServerPlace& place) { return dataplane_->server_traffic(place.service, place.server); },
                                     .quorum = [this](const std::string& pool, bool up) { vrrp_.observe_service(pool, up); },
                                     .emit = [this](const model::Event& event) { tell(event); },
                                     .notify = [this](notify::Notice notice) { messenger_->tell(std::move(notice)); }},
@@ -243,6 +254,7 @@ void Loop::run() {
     await_sample();
     announce_when_ready();
     context_.run();
+    run_life_script(director_.site().globals.shutdown_script, director_.site().globals.shutdown_timeout, model::EventKind::shutdown_script_failed);
     (void)network_.release();  // the watcher's
     (void)vrrp_news_.release();
     (void)health_news_.release();  // health's
@@ -296,6 +308,7 @@ void Loop::await_vrrp() {
     vrrp_news_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const ErrorCode& error) {
         if (error) return;
         vrrp_.step();
+        tell_routers();
         await_vrrp();
     });
 }
@@ -315,6 +328,7 @@ void Loop::await_sweep() {
         if (error) return;
         dataplane_->sweep();
         sync_.work();
+        begin_routers();
         await_sweep();
     });
 }
@@ -324,6 +338,7 @@ void Loop::await_sample() {
     sample_timer_.async_wait([this](const ErrorCode& error) {
         if (error) return;
         director_.sample();
+        health_->observe_traffic();
         await_sample();
     });
 }
@@ -364,8 +379,30 @@ void Loop::take_site(const model::Site& site) {
     sync_.take_site(site);
     messenger_->configure(notify::settings_of(site.globals, host_name_up_to_dot()), health::setting_of(site).rules);
     health_->configure(site);
-    if (const Result<void> configured = vrrp_.configure(site); !configured) log_.error(configured.error().sentence(), {{"hint", configured.error().hint}});
+    routers_ = site;
+    routers_wait_until_ = steady_clock::now() + (routers_begun_ ? std::chrono::milliseconds{0} : learning_patience);
+    begin_routers();
     if (const Result<void> configured = bfd_.configure(site.vrrp); !configured) log_.error(configured.error().sentence(), {{"hint", configured.error().hint}});
+}
+
+// A director that returns learns the others' connections before it asks for their address.
+void Loop::begin_routers() {
+    if (!routers_ || (!routers_begun_ && !sync_.learned() && steady_clock::now() < routers_wait_until_)) return;
+    routers_begun_ = true;
+    const model::Site site = *std::exchange(routers_, std::nullopt);
+    if (const Result<void> configured = vrrp_.configure(site); !configured) log_.error(configured.error().sentence(), {{"hint", configured.error().hint}});
+}
+
+void Loop::tell_routers() {
+    if (!vrrp_.status()) return;
+    for (const api::VrrpInstanceSnapshot& instance : vrrp_.vrrp().instances) sync_.router_state(instance.name, instance.state == "MASTER");
+}
+
+// Its failure keeps nothing from going on, as under keepalived.
+void Loop::run_life_script(const std::optional<model::Command>& script, std::chrono::seconds timeout, model::EventKind failed) {
+    if (!script || script->words.empty()) return;
+    const Result<void> ended = run_to_end(*script, timeout, rules_of(director_.site().globals));
+    if (!ended) tell(model::event(failed, {script->words.front(), ended.error().sentence()}));
 }
 
 void Loop::tell(const model::Event& event) {

@@ -174,13 +174,18 @@ std::uint64_t BpfDataplane::connections(std::uint64_t from, const api::Connectio
     return api::end_of_table;
 }
 
+std::optional<std::uint32_t> BpfDataplane::server_id(const ServerPlace& place) const {
+    const auto service = id_of(place.service);
+    if (!service) return std::nullopt;
+    const auto found = image_->registry.servers.find({*service, place.server});
+    if (found == image_->registry.servers.end()) return std::nullopt;
+    return found->second;
+}
+
 std::uint64_t BpfDataplane::end_connections(std::span<const ServerPlace> servers) {
     std::vector<bool> ends(loaded_.tables.header().max_servers);
     for (const ServerPlace& place : servers) {
-        const auto service = id_of(place.service);
-        if (!service) continue;
-        const auto found = image_->registry.servers.find({*service, place.server});
-        if (found != image_->registry.servers.end()) ends[found->second] = true;
+        if (const auto id = server_id(place)) ends[*id] = true;
     }
     if (std::ranges::find(ends, true) == ends.end()) return 0;
     std::uint64_t ended = 0;
@@ -191,6 +196,32 @@ std::uint64_t BpfDataplane::end_connections(std::span<const ServerPlace> servers
         ended += static_cast<std::uint64_t>(table::table_remove(&table_, slot, connection.control, set, tick));
     }
     return ended;
+}
+
+// A tick is about a second.  How long a connection has been in its state since its last packet follows from its expiry.
+std::vector<ServerSigns> BpfDataplane::signs(std::span<const ServerPlace> servers) {
+    constexpr std::uint32_t stands_still = 3;
+    const abi::root& root = loaded_.tables.header();
+    const std::uint32_t slots = table_.buckets * SLOTS_PER_BUCKET, tick = now();
+    const std::uint32_t passed = std::min(tick - std::exchange(signs_seen_, tick), stands_still);
+    const std::span<const abi::service> services = loaded_.tables.services_of(loaded_.tables.active_set());
+    std::vector<ServerSigns> by_id(root.max_servers);
+    for (std::uint32_t slot = 0; passed > 0 && slot < slots; ++slot) {
+        const std::uint64_t control = table::load_control(&table_.slots[slot]);
+        const std::uint32_t state = table::control_state(control);
+        if ((state != STATE_syn_recv && state != STATE_close) || !table::control_live(control, tick)) continue;
+        const abi::connection connection = table::table_copy(&table_, slot);
+        if (connection.control == 0 || connection.service >= services.size() || connection.server >= by_id.size()) continue;
+        const std::uint32_t age = services[connection.service].timeout_ticks[state] - (table::control_expires(control) - tick);
+        if (state == STATE_close && age < passed) ++by_id[connection.server].reset;
+        if (state == STATE_syn_recv && age >= stands_still && age - stands_still < passed) ++by_id[connection.server].silent;
+    }
+    std::vector<ServerSigns> result;
+    for (const ServerPlace& place : servers) {
+        const auto id = server_id(place);
+        result.push_back(id ? by_id[*id] : ServerSigns{});
+    }
+    return result;
 }
 
 api::ConnectionSnapshot BpfDataplane::told(const abi::connection& connection, std::uint32_t tick) const {

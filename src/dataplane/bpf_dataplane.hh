@@ -27,6 +27,7 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] std::vector<api::VerdictSnapshot> verdicts() const override;
     [[nodiscard]] std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visit) const override;
     std::uint64_t end_connections(std::span<const ServerPlace> servers) override;
+    [[nodiscard]] std::vector<ServerSigns> signs(std::span<const ServerPlace> servers) override;
     [[nodiscard]] TableUse use() const override;
     void zero(const std::optional<model::ServiceKey>& key) override;
     [[nodiscard]] std::optional<TableAccess> table_access() override;
@@ -37,6 +38,7 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] std::uint32_t now() const;
     [[nodiscard]] plan::Running running_state() const;
     [[nodiscard]] api::ConnectionSnapshot told(const abi::connection& connection, std::uint32_t tick) const;
+    [[nodiscard]] std::optional<std::uint32_t> server_id(const ServerPlace& place) const;
     [[nodiscard]] std::optional<std::uint32_t> id_of(const model::ServiceKey& key) const;
     void count_anew(const plan::Image& next);
 
@@ -54,6 +56,7 @@ class BpfDataplane final : public Dataplane {
     std::mutex configuration_;                // TableAccess
     std::atomic<std::uint64_t> applications_{0};
 
+    std::uint32_t signs_seen_ = 0;  // tick of the last signs()
     std::uint32_t swept_ = 0;  // slot the next slice begins with
     std::chrono::steady_clock::time_point last_sweep_;
 };

@@ -46,6 +46,12 @@ struct ServerPlace {
     auto operator<=>(const ServerPlace&) const = default;
 };
 
+struct ServerSigns {
+    std::uint64_t silent = 0;  // TCP connections whose handshake stood still for three seconds
+    std::uint64_t reset = 0;   // that ended by a reset, refused ones included
+    bool operator==(const ServerSigns&) const = default;
+};
+
 struct ServerTraffic {
     std::uint64_t active = 0, inactive = 0, persistent = 0;
     api::Traffic counters;
@@ -98,6 +104,9 @@ class Dataplane {
     // Ends every connection on these servers of these services: a datagram that comes then is scheduled anew, a segment
     // of TCP is nobody's.  One pass over the table; how many there were.
     virtual std::uint64_t end_connections(std::span<const ServerPlace> servers) = 0;
+    // What became of handshakes and connections on these servers since the call before, one for each.  One pass over the
+    // table; to be called every second or two.
+    [[nodiscard]] virtual std::vector<ServerSigns> signs(std::span<const ServerPlace> servers) = 0;
     [[nodiscard]] virtual TableUse use() const = 0;
     virtual void zero(const std::optional<model::ServiceKey>& key) = 0;
 

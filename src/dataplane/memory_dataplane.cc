@@ -69,4 +69,10 @@ std::uint64_t MemoryDataplane::end_connections(std::span<const ServerPlace> serv
     });
 }
 
+std::vector<ServerSigns> MemoryDataplane::signs(std::span<const ServerPlace> servers) {
+    std::vector<ServerSigns> result;
+    for (const ServerPlace& place : servers) result.push_back(state_.signs[place]);
+    return result;
+}
+
 }  // namespace lvx::dataplane

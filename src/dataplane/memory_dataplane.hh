@@ -20,6 +20,7 @@ class MemoryDataplane final : public Dataplane {
         std::map<std::string, Error> interface_refusals;   // by name
         std::map<model::ServiceKey, api::Traffic> service_traffic;
         std::map<std::pair<model::ServiceKey, Endpoint>, ServerTraffic> server_traffic;
+        std::map<ServerPlace, ServerSigns> signs;
         std::vector<api::VerdictSnapshot> verdicts;
         std::vector<api::ConnectionSnapshot> connections;
 
@@ -47,6 +48,7 @@ class MemoryDataplane final : public Dataplane {
     [[nodiscard]] std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visit) const override;
     // Known by the virtual address and the server alone.
     std::uint64_t end_connections(std::span<const ServerPlace> servers) override;
+    [[nodiscard]] std::vector<ServerSigns> signs(std::span<const ServerPlace> servers) override;
     [[nodiscard]] TableUse use() const override;
     void zero(const std::optional<model::ServiceKey>& key) override;
     void stop() override { state_.stopped = true; }

@@ -55,6 +55,8 @@ std::string_view result_subject(const model::Check& check) {
                       check.kind);
 }
 
+std::string pool_text(const model::Pool& pool) { return pool.group.empty() ? pool.services.front().text() : "group " + pool.group; }
+
 model::Protocol protocol_of(const model::Pool& pool) {
     const model::ServiceKey& key = pool.services.front();
     return key.fwmark != 0 ? model::Protocol::tcp : key.protocol;

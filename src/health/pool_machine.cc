@@ -47,16 +47,18 @@ Actions PoolMachine::start(const Starting& starting, Instant now) {
         if (changed || (starting.notifies && !carried_)) tell_server(i, memory.up ? notify::Health::up : notify::Health::down);
         if (memory.damped_until || memory.rising_since) watch(i, now);
     }
-    if (!carried_) {
-        quorum_up_ = live_weight_ >= std::int64_t{pool_->quorum} + pool_->hysteresis;
-        sorry_in_ = !quorum_up_ && pool_->sorry;
-        if (sorry_in_) emit(EventKind::sorry_added, {sorry_label(), notify::pool_name(*pool_)});
-        if (starting.notifies) tell_service(quorum_up_ ? notify::Health::up : notify::Health::down, "Starting quorum");
-    }
+    if (!carried_) begin_quorum();
     test_panic();
     test_quorum();
     find_wake(now);
     return taken();
+}
+
+// As keepalived 2.2 was seen to do: a quorum that is there is told; one that is not only where a sorry server takes over.
+void PoolMachine::begin_quorum() {
+    quorum_up_ = false;
+    if (live_weight_ >= std::int64_t{pool_->quorum} + pool_->hysteresis) return gain_quorum();
+    if (pool_->sorry) lose_quorum();
 }
 
 Actions PoolMachine::on(const PoolEvent& event, Instant now) {
@@ -116,7 +118,7 @@ Actions PoolMachine::stop() {
     for (ServerIndex i = 0; i < servers_.size(); ++i) {
         if (servers_[i].up) tell_server(i, notify::Health::down);
     }
-    if (quorum_up_) tell_service(notify::Health::down, "Shutting down");
+    tell_service(notify::Health::down, "Shutting down");
     return taken();
 }
 

@@ -89,6 +89,7 @@ class PoolMachine {
     void go_down(ServerIndex index, Instant now);
     void damp(ServerIndex index, Instant now);
     void change_weight(ServerIndex index, std::int64_t delta, const std::string& reason, Instant now);
+    void begin_quorum();
     void test_panic();
     void test_quorum();
     void lose_quorum();

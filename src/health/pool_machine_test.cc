@@ -54,7 +54,7 @@ struct Machine {
 
 TEST(PoolMachine, a_server_that_fails_leaves_and_is_told_in_keepalived_s_order) {
     Machine m(pool_of(2));
-    EXPECT_THAT(told(m.start(at(0))), IsEmpty());
+    EXPECT_THAT(told(m.start(at(0))), ElementsAre("Gained quorum 1+0=1 <= 2 for VS [192.168.88.23]:tcp:80", "tell VS [192.168.88.23]:tcp:80 UP"));
     EXPECT_THAT(told(m.fail(0, at(1))), ElementsAre("Removing service [10.0.0.2]:tcp:80 from VS [192.168.88.23]:tcp:80", "tell RS [10.0.0.2]:tcp:80 DOWN"));
     EXPECT_EQ(weights(m.machine, at(1)), (std::vector<std::uint32_t>{out, 1}));
     EXPECT_THAT(told(m.pass(0, at(2))), ElementsAre("Adding service [10.0.0.2]:tcp:80 to VS [192.168.88.23]:tcp:80", "tell RS [10.0.0.2]:tcp:80 UP"));
@@ -154,13 +154,15 @@ TEST(PoolMachine, alpha_starts_with_the_sorry_server_and_tells_the_first_success
     pool.sorry = model::Sorry{.endpoint = real(99)};
     Machine m(pool);
     m.machine.prepare(0, {.failed = 1});
-    EXPECT_THAT(told(m.start(at(0))), ElementsAre("Adding sorry server [10.0.0.99]:tcp:80 to VS [192.168.88.23]:tcp:80"));
+    EXPECT_THAT(told(m.start(at(0))), ElementsAre("Lost quorum 1-0=1 > 0 for VS [192.168.88.23]:tcp:80",
+                                                     "Adding sorry server [10.0.0.99]:tcp:80 to VS [192.168.88.23]:tcp:80",
+                                                     "tell VS [192.168.88.23]:tcp:80 DOWN"));
     EXPECT_THAT(told(m.pass(0, at(1))), ::testing::Contains("tell RS [10.0.0.2]:tcp:80 UP"));
 }
 
 TEST(PoolMachine, rs_init_notifies_tells_the_beginning) {
     Machine m(pool_of(1));
-    EXPECT_THAT(told(m.machine.start({.notifies = true}, at(0))), ElementsAre("tell RS [10.0.0.2]:tcp:80 UP", "tell VS [192.168.88.23]:tcp:80 UP"));
+    EXPECT_THAT(told(m.machine.start({.notifies = true}, at(0))), ElementsAre("tell RS [10.0.0.2]:tcp:80 UP", "Gained quorum 1+0=1 <= 1 for VS [192.168.88.23]:tcp:80", "tell VS [192.168.88.23]:tcp:80 UP"));
 }
 
 TEST(PoolMachine, omega_tells_the_end_and_only_omega) {

@@ -24,7 +24,9 @@ TlsContext context_with(int verify, const Trust& trust) {
 
 Outcome run_single(const model::Check& check, const Trust& trust, Start start) {
     const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-    const TlsContext plain = context_with(SSL_VERIFY_NONE, trust), verifying = context_with(SSL_VERIFY_PEER, trust);
+    const auto* http = std::get_if<model::HttpCheck>(&check.kind);
+    const TlsContext plain = context_with(SSL_VERIFY_NONE, trust);
+    const TlsContext verifying = context_with(http != nullptr && http->tls_verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, trust);
     std::unique_ptr<script::Runner> runner;
     if (std::holds_alternative<model::MiscCheck>(check.kind)) {
         auto started = script::Runner::start({}, {});

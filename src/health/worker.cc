@@ -189,7 +189,9 @@ void Worker::tell_result(const Slot& slot, const CheckStep& step, const Outcome&
     if (!failure && step.change != Change::went_up) return;
     const model::Pool& pool = setting_->pools[slot.pool];
     const std::string server = notify::server_name(slot.check->target.endpoint, protocol_of(pool));
-    outside_.emit(model::event(failure ? model::EventKind::check_failed : model::EventKind::check_succeeded,
+    if (failure) return outside_.emit(model::event(model::EventKind::check_failed, {server, std::string(kind_name(*slot.check)), outcome.reason}));
+    const bool http = std::holds_alternative<model::HttpCheck>(slot.check->kind);
+    outside_.emit(model::event(http ? model::EventKind::http_check_succeeded : model::EventKind::check_succeeded,
                                {server, std::string(result_subject(*slot.check)), outcome.reason}));
 }
 

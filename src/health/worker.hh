@@ -110,7 +110,7 @@ class Worker {
     [[nodiscard]] std::unique_ptr<Run> free_run();
     void cancel(SlotIndex index);
 
-    [[nodiscard]] Result<void> make_tls(const model::CheckTls& tls);
+    [[nodiscard]] Result<void> make_tls(const Setting& setting);
     [[nodiscard]] Carried carry();
     void make_slots(Carried& before, Instant now);
     void make_slot(Carried& before, std::uint32_t pool, ServerIndex server, const model::Check& check, Instant now);
@@ -138,6 +138,7 @@ class Worker {
     TimerHeap timers_;                             // slots, then pools
     std::vector<std::unique_ptr<Run>> free_runs_;
     std::size_t running_ = 0;
+    bool trusts_ = false;                          // certificates of authorities are loaded
     std::set<Address> local_addresses_;
     std::map<std::string, bool> bfd_;
     std::uint64_t generation_ = 0;

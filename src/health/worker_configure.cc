@@ -11,6 +11,23 @@
 
 namespace lvx::health {
 
+namespace {
+
+// The system's certificates take megabytes: they are read when somebody is to be verified.
+bool needs_trust(const Setting& setting) {
+    for (const model::Pool& pool : setting.pools) {
+        for (const model::WatchedServer& server : pool.servers) {
+            for (const model::Check& check : server.checks) {
+                const auto* http = std::get_if<model::HttpCheck>(&check.kind);
+                if (http != nullptr && http->tls_verify) return true;
+            }
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
 Setting setting_of(const model::Site& site) {
     return {.pools = site.pools, .files = site.vrrp.files, .tls = site.globals.tls,
             .rules = {.user = site.globals.script_user, .group = site.globals.script_group, .security = site.globals.script_security},
@@ -25,7 +42,7 @@ Result<void> Worker::configure(std::shared_ptr<const Setting> setting, Instant n
     } else {
         runner_->set_rules(setting->rules);
     }
-    if (!setting_ || setting_->tls != setting->tls) TRY(make_tls(setting->tls));
+    if (!setting_ || setting_->tls != setting->tls || needs_trust(*setting) != trusts_) TRY(make_tls(*setting));
     Carried before = carry();
     setting_ = std::move(setting);
     make_slots(before, now);
@@ -243,7 +260,9 @@ void Worker::look_at_maintenance(Instant now) {
     }
 }
 
-Result<void> Worker::make_tls(const model::CheckTls& tls) {
+Result<void> Worker::make_tls(const Setting& setting) {
+    const model::CheckTls& tls = setting.tls;
+    trusts_ = needs_trust(setting);
     SSL_CTX* contexts[] = {SSL_CTX_new(TLS_client_method()), SSL_CTX_new(TLS_client_method())};
     std::string refused;
     for (SSL_CTX* context : contexts) {
@@ -251,10 +270,10 @@ Result<void> Worker::make_tls(const model::CheckTls& tls) {
         if (!tls.password.empty()) SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<char*>(tls.password.c_str()));
         if (!tls.certificate.empty() && SSL_CTX_use_certificate_chain_file(context, tls.certificate.c_str()) != 1) refused = tls.certificate;
         if (!tls.key.empty() && SSL_CTX_use_PrivateKey_file(context, tls.key.c_str(), SSL_FILETYPE_PEM) != 1) refused = tls.key;
+        if (!trusts_) continue;
         const bool has_ca = tls.ca.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
                                            : SSL_CTX_load_verify_locations(context, tls.ca.c_str(), nullptr) == 1;
         if (!has_ca) refused = tls.ca;
-        SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
     }
     SSL_CTX_set_verify(contexts[1], SSL_VERIFY_PEER, nullptr);
     ERR_clear_error();

@@ -10,9 +10,6 @@ std::uint64_t seconds_since(Instant then, Instant now) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(now - then).count()));
 }
 
-// As the other commands name a service.
-std::string pool_text(const model::Pool& pool) { return pool.group.empty() ? pool.services.front().text() : "group " + pool.group; }
-
 }  // namespace
 
 Status Worker::status(Instant now) const {

@@ -88,7 +88,7 @@ TEST(Worker, finds_who_is_down_and_who_is_up_and_says_why) {
     EXPECT_EQ(status.checks[0].result, "connected");
     EXPECT_GT(status.checks[0].next_ms + status.checks[1].next_ms, 0U);
     EXPECT_THAT(desk.events, Contains(HasSubstr("Removing service [127.0.0.1]:tcp:")));
-    EXPECT_EQ(desk.notices.size(), 1U);
+    EXPECT_EQ(desk.notices.size(), 2U) << "the quorum at the start, and the server that is down";
 }
 
 TEST(Worker, a_server_that_falls_and_comes_back_is_told_once_each) {
