@@ -1,4 +1,6 @@
 // Resources about synchronisation between directors.
+#include <cerrno>
+
 #include "api/route.hh"
 #include "api/sync.hh"
 
@@ -7,7 +9,7 @@ namespace lvx::api {
 namespace {
 
 Refused no_sync() {
-    return Refused(Problem{.title = "Not Implemented", .status = 501, .detail = "this director synchronises with nobody", .code = "no_sync"});
+    return Refused(Problem{.title = "Not Implemented", .status = 501, .detail = "this director synchronises with nobody", .code = "no_sync", .number = EOPNOTSUPP});
 }
 
 Answer get_sync(const Call& call) {

@@ -38,7 +38,10 @@ Engine::~Engine() {
 
 Result<void> Engine::set_stream(const std::optional<model::StateSync>& settings) {
     const std::scoped_lock lock(mutex_);
-    return peers_.set(settings);
+    TRY(peers_.set(settings));
+    const std::scoped_lock told(told_mutex_);
+    learned_ = peers_.learned();
+    return {};
 }
 
 Result<void> Engine::set_kernel(const KernelSettings& settings) {

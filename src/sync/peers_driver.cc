@@ -77,7 +77,7 @@ bool Peers::connected() const {
 
 bool Peers::learned() const {
     return std::all_of(peers_.begin(), peers_.begin() + static_cast<std::ptrdiff_t>(configured_),
-                       [](const Peer& peer) { return peer.learned; });
+                       [](const Peer& peer) { return peer.learned || peer.absent; });
 }
 
 void Peers::collect(std::vector<pollfd>& polls) const {
@@ -144,7 +144,10 @@ void Peers::work_on(Connection& connection, const Moment& moment) {
     if (connection.stage == Stage::connecting) {
         pollfd poll{.fd = connection.link.socket(), .events = POLLOUT, .revents = 0};
         if (::poll(&poll, 1, 0) == 1) {
-            if (const int error = connect_error(connection.link.socket())) return fail(connection, StreamFault::lost, std::strerror(error));
+            if (const int error = connect_error(connection.link.socket())) {
+                peers_[connection.peer].absent = error == ECONNREFUSED;
+                return fail(connection, StreamFault::lost, std::strerror(error));
+            }
             connection.stage = Stage::handshake;
         }
     }
@@ -213,6 +216,7 @@ void Peers::settle_duplicates(Connection& connection) {
     }
     Peer& peer = peer_of(connection);
     peer.node = node;
+    peer.absent = false;
     peer.pause = Microseconds{0};
     ++peer.sessions;
 }

@@ -56,7 +56,7 @@ class Peers {
         std::uint64_t sessions = 0;
         std::string last_fault;
         Phase told = Phase::connecting;  // in events
-        bool learned = false;
+        bool learned = false, absent = false;  // absent: its machine says that nobody listens there
     };
 
     void accept(const Moment& moment);

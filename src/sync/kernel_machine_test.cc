@@ -1,0 +1,172 @@
+#include "sync/kernel_machine.hh"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sync/simulation.hh"
+
+namespace lvx::sync {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+
+class KernelPair : public testing::Test {
+ protected:
+    Moment moment() const { return {.table = {.tick = static_cast<std::uint32_t>(now / 1s), .tick_us = 1'000'000}, .now = now}; }
+    KernelMaster master(const KernelTuning& tuning) { return {*a.side, tuning, 7, 1472, moment()}; }
+
+    // Everything the master has to say within `time`, to the backup; how many entries that were.
+    std::size_t carry(KernelMaster& from, Microseconds time) {
+        std::size_t entries = 0;
+        for (const Microseconds end = now + time; now < end; now += 10ms) {
+            for (const std::uint32_t slot : a.changes()) from.note(slot);
+            for (const Datagram& datagram : from.diff(moment())) {
+                entries += kernel::decode(datagram.bytes, 7).message.entries.size();
+                (void)backup.apply(datagram.bytes, moment());
+            }
+        }
+        return entries;
+    }
+    void open(std::uint16_t port, std::uint32_t event) {
+        a.packet(1, port, 0, table::FLOW_syn, moment().table.tick, dice);
+        if (event != table::FLOW_syn) a.packet(1, port, 0, event, moment().table.tick, dice);
+    }
+    std::size_t known() { return b.contents(moment().table.tick).size(); }
+
+    Microseconds now{100s};
+    Dice dice{1};
+    SimulatedDirector a{1, 64, 1}, b{2, 64, 2};
+    KernelBackup backup{*b.side, 7};
+};
+
+TEST_F(KernelPair, AnEstablishedConnectionIsToldAtOnceAndAHalfOpenOneNever) {
+    KernelMaster from = master({});
+    open(1, table::FLOW_syn);
+    EXPECT_EQ(carry(from, 100ms), 0u);
+    open(2, table::FLOW_ack);
+    EXPECT_EQ(carry(from, 100ms), 1u);
+    EXPECT_EQ(known(), 1u);
+    EXPECT_THAT(*b.contents(moment().table.tick).begin(), testing::EndsWith(" 1"));
+}
+
+TEST_F(KernelPair, EveryClosingStateIsToldAndTheBackupTakesIt) {
+    KernelMaster from = master({});
+    open(1, table::FLOW_ack);
+    carry(from, 50ms);
+    a.packet(1, 1, 0, table::FLOW_fin, moment().table.tick, dice);
+    EXPECT_EQ(carry(from, 50ms), 1u);
+    EXPECT_EQ(a.contents(moment().table.tick), b.contents(moment().table.tick));
+    for (std::uint32_t id = 0; id < b.tables().server_count(); ++id) EXPECT_EQ(b.tables().load(id).active, 0u);
+}
+
+TEST_F(KernelPair, ThresholdZeroWithPeriodZeroTellsClosingStatesOnly) {
+    KernelMaster from = master({.threshold = 0, .period = 0});
+    open(1, table::FLOW_ack);
+    EXPECT_EQ(carry(from, 100ms), 0u);
+    a.packet(1, 1, 0, table::FLOW_fin, moment().table.tick, dice);
+    EXPECT_EQ(carry(from, 100ms), 1u);
+}
+
+TEST_F(KernelPair, AConnectionInUseIsToldAgainAndAnIdleOneIsNot) {
+    KernelMaster from = master({});
+    open(1, table::FLOW_ack);
+    open(2, table::FLOW_ack);
+    carry(from, 100ms);
+    std::size_t entries = 0;
+    for (int i = 0; i < 40; ++i) {
+        a.packet(1, 1, 0, table::FLOW_ack, moment().table.tick, dice);
+        entries += carry(from, 1s);
+    }
+    EXPECT_GE(entries, 2u);
+    EXPECT_LE(entries, 6u) << "once a round";
+}
+
+TEST_F(KernelPair, ARefreshPeriodBoundsWhatIsToldAgain) {
+    KernelMaster from = master({.period = 0, .refresh = 100s});
+    open(1, table::FLOW_ack);
+    std::size_t entries = carry(from, 100ms);
+    for (int i = 0; i < 250; ++i) {
+        a.packet(1, 1, 0, table::FLOW_ack, moment().table.tick, dice);
+        entries += carry(from, 1s);
+    }
+    EXPECT_EQ(entries, 3u) << "at once, and after each hundred seconds";
+}
+
+TEST_F(KernelPair, RetriesAreToldOnTop) {
+    KernelMaster from = master({.period = 0, .refresh = 100s, .retries = 2});
+    open(1, table::FLOW_ack);
+    std::size_t entries = carry(from, 100ms);
+    for (int i = 0; i < 90; ++i) {
+        a.packet(1, 1, 0, table::FLOW_ack, moment().table.tick, dice);
+        entries += carry(from, 1s);
+    }
+    EXPECT_EQ(entries, 3u);
+}
+
+TEST_F(KernelPair, EntriesGoToTheirPortAndMessagesKeepToTheirLength) {
+    KernelMaster from(*a.side, {.ports = 2}, 7, 8 + 3 * 36, moment());
+    for (std::uint16_t port = 1; port <= 40; ++port) open(port, table::FLOW_ack);
+    for (const std::uint32_t slot : a.changes()) from.note(slot);
+    now += 50ms;
+    std::size_t entries = 0;
+    std::set<std::uint32_t> ports;
+    for (int i = 0; i < 3; ++i, now += 50ms)
+        for (const Datagram& datagram : from.diff(moment())) {
+            EXPECT_LE(datagram.bytes.size(), 8u + 3 * 36);
+            entries += kernel::decode(datagram.bytes, 0).message.entries.size();
+            ports.insert(datagram.port);
+        }
+    EXPECT_EQ(entries, 40u);
+    EXPECT_EQ(ports, (std::set<std::uint32_t>{0, 1}));
+}
+
+TEST_F(KernelPair, ABackupKeepsItsOwnServerAgainstAClosingEntryAndTakesAnActiveOne) {
+    KernelMaster from = master({});
+    open(1, table::FLOW_ack);
+    carry(from, 50ms);
+    const auto placed = [&](std::uint32_t flags, std::uint16_t state, const char* server) {
+        const kernel::Entry entry{.flags = flags, .state = state, .client = {Address::v4(0xc0a80001), 0x0100},
+                                  .destination = {Address::v4(0xc0000201), 80}, .server = {*Address::parse(server), 8080}, .timeout_s = 60};
+        (void)backup.apply(kernel::encode({.version = 1, .sync_id = 7, .entries = {entry}}), moment());
+        return *b.contents(moment().table.tick).begin();
+    };
+    const std::string before = *b.contents(moment().table.tick).begin();
+    const char* other = before.find("10.0.0.1:") == std::string::npos ? "10.0.0.1" : "10.0.0.2";
+    EXPECT_EQ(placed(kernel::flag_inactive, STATE_time_wait, other), before);
+    EXPECT_THAT(placed(0, STATE_established, other), testing::HasSubstr(other));
+    EXPECT_EQ(known(), 1u);
+}
+
+TEST_F(KernelPair, WhatHasNoPlaceIsCountedByItsReason) {
+    const auto apply = [&](kernel::Entry entry) {
+        entry.client = {Address::v4(9), 9};
+        (void)backup.apply(kernel::encode({.version = 1, .sync_id = 7, .entries = {entry}}), moment());
+    };
+    const Endpoint service{Address::v4(0xc0000201), 80};
+    apply({.state = 1, .destination = {Address::v4(5), 80}, .server = {Address::v4(6), 80}});
+    apply({.state = 1, .destination = service, .server = {Address::v4(6), 80}});
+    apply({.flags = kernel::flag_template, .destination = service, .server = {*Address::parse("10.0.0.1"), 8080}});
+    const auto count = [&](KeptOut reason) { return backup.counters().kept_out[static_cast<std::size_t>(reason)]; };
+    EXPECT_EQ(count(KeptOut::no_service), 1u);
+    EXPECT_EQ(count(KeptOut::no_server), 1u);
+    EXPECT_EQ(count(KeptOut::not_in_table), 1u);
+    EXPECT_EQ(known(), 0u);
+}
+
+TEST_F(KernelPair, WhatABackupHeardIsNotToldBackByTheMasterBesideIt) {
+    KernelMaster from = master({});
+    open(1, table::FLOW_ack);
+    KernelMaster beside(*b.side, {}, 8, 1472, moment());
+    for (const std::uint32_t slot : a.changes()) from.note(slot);
+    now += 30ms;
+    (void)from.diff(moment());
+    now += 30ms;
+    for (const Datagram& datagram : from.diff(moment()))
+        for (const Placed& placed : backup.apply(datagram.bytes, moment())) beside.know(placed);
+    now += 30s;
+    EXPECT_THAT(beside.diff(moment()), IsEmpty());
+}
+
+}  // namespace
+}  // namespace lvx::sync
