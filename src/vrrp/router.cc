@@ -50,12 +50,12 @@ std::optional<Microseconds> length_of(const Router& router, Timer timer) {
     return std::nullopt;
 }
 
-void set_timer(Router& router, Event event, Timer timer, Instant now) {
+void set_timer(Router& router, State before, Event event, Timer timer, Instant now) {
     if (timer == Timer::off) router.timer.reset();
     const std::optional<Microseconds> length = length_of(router, timer);
     if (!length) return;
     // Adverts keep their rhythm: one that left late does not delay those after it.
-    const bool periodic = event == Event::timer && router.state == State::master && router.timer;
+    const bool periodic = event == Event::timer && before == State::master && router.timer;
     router.timer = periodic && *router.timer + *length > now ? *router.timer + *length : now + *length;
 }
 
@@ -115,7 +115,7 @@ Outcome apply(Router& router, Event event, std::string why, Instant now) {
         router.why = std::move(why);
         on_transition(router, outcome.before, now);
     }
-    set_timer(router, event, chosen.timer, now);
+    set_timer(router, outcome.before, event, chosen.timer, now);
     if (outcome.actions & send_resignation) ++router.counters.zero_sent;
     if (outcome.actions & (send_advert | send_resignation)) ++router.counters.adverts_sent;
     return outcome;

@@ -14,6 +14,12 @@ bool is_same_router(const model::VrrpInstance& a, const model::VrrpInstance& b) 
 
 void append(std::vector<std::string>& to, const std::vector<std::string>& from) { to.insert(to.end(), from.begin(), from.end()); }
 
+// A standby whose priority fell no longer preempts: the master it heard is given its time again.
+void respect_master(Router& router, Instant now) {
+    if (router.state != State::backup || !router.timer || !router.heard_at || router.heard_priority < router.priority()) return;
+    router.timer = std::max(*router.timer, std::min(now, *router.heard_at + router.pace().interval) + master_down_time(router.pace(), router.priority()));
+}
+
 State together(const std::vector<State>& states) {
     const auto all = [&](State state) { return std::ranges::all_of(states, [&](State one) { return one == state; }); };
     if (std::ranges::find(states, State::fault) != states.end()) return State::fault;
@@ -161,6 +167,7 @@ void Routers::settle_all(Instant now, Deeds& deeds) {
         const std::uint8_t before = router.priority();
         router.standing = standing_of(i);
         if (router.priority() != before) deeds.push_back(PriorityChanged{i, before, router.priority()});
+        if (router.priority() < before) respect_master(router, now);
     }
     for (Index i = 0; i < routers_.size(); ++i) settle(i, now, deeds);
     tell_groups(deeds);
@@ -301,6 +308,7 @@ Deeds Routers::standby(Standby wanted, std::string by, Instant now) {
         router.standby = on;
         if (!on) router.yielded = false;
         if (router.priority() != before) deeds.push_back(PriorityChanged{i, before, router.priority()});
+        if (on) respect_master(router, now);
         if (on && router.state == State::master) fire(i, Event::give_way, "on standby, asked by " + by, now, deeds);
     }
     tell_groups(deeds);

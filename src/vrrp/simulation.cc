@@ -59,12 +59,14 @@ struct Director {
     std::optional<Instant> frozen_until;
     std::optional<Instant> lease;
     bool holds = false, link_down = false, standby = false;
-    Instant wake_at{};
+    Instant wake_at{}, answers_since{};
     std::array<Stamp, directors_limit> last_stamp{};
     std::int64_t wall_offset_s = 0;
     std::uint16_t stamp_counter = 0;
     std::array<std::optional<Instant>, directors_limit> lost_from;   // when an advert of that one was last lost on every path
     std::array<std::optional<Instant>, directors_limit> heard_from;  // when one was last taken in
+    std::array<std::uint8_t, directors_limit> heard_priority{255, 255, 255};
+    std::optional<Instant> zero_heard;
 };
 
 class World {
@@ -160,7 +162,7 @@ void World::violate(std::string sentence) {
 
 // A replay window of 5 s, as the daemon's; a wall clock that jumps out of it costs adverts, never two masters by itself.
 bool World::is_fresh(Director& director, const Packet& packet) const {
-    if (!packet.stamp) return true;
+    if (!packet.stamp || healed_) return true;
     const std::int64_t here = std::chrono::duration_cast<std::chrono::seconds>(now_.time_since_epoch()).count() + director.wall_offset_s;
     if (*packet.stamp <= director.last_stamp[packet.from] || std::abs(here - std::int64_t{packet.stamp->seconds}) > 5) return false;
     director.last_stamp[packet.from] = *packet.stamp;
@@ -170,6 +172,7 @@ bool World::is_fresh(Director& director, const Packet& packet) const {
 // As Engine::step: what waits is heard first, then timers, then the lease.
 void World::step(std::size_t who) {
     Director& director = directors_[who];
+    const bool answered = answers(who);
     std::vector<Packet> queue = std::exchange(director.queue, {});
     for (const Packet& packet : queue) {
         if (!is_fresh(director, packet)) {
@@ -177,6 +180,8 @@ void World::step(std::size_t who) {
             continue;
         }
         director.heard_from[packet.from] = now_;
+        director.heard_priority[packet.from] = packet.priority;
+        if (packet.priority == resign_priority) director.zero_heard = now_;
         const bool better_answers = answers(packet.from) && packet.priority != resign_priority && directors_[packet.from].routers &&
                                     directors_[packet.from].routers->routers()[0].state == State::master;
         const Router& own = director.routers->routers()[0];
@@ -187,7 +192,7 @@ void World::step(std::size_t who) {
             violate("hearing: director " + std::to_string(who) + " stays master though it heard a better one");
     }
     carry(who, director.routers->tick(now_));
-    director.lease = director.routers->lease(now_);
+    if (!answered && answers(who)) director.answers_since = now_;
     const std::optional<Instant> timer = director.routers->wake();
     Instant next = timer ? *timer : now_ + interval_;
     if (director.lease) next = std::min(next, now_ + (*director.lease - now_) / 2);
@@ -203,13 +208,15 @@ void World::check_takeover(std::size_t who, const StateChanged& change) {
         if (other == who || !answers(other)) continue;
         const Router& peer = directors_[other].routers->routers()[0];
         // One that takes over by preempting is heard at once; see `hearing`.
-        const bool preempts = preempt_ && peer.priority() < router.priority();
+        const bool preempts = preempt_ && (peer.priority() < router.priority() || director.heard_priority[other] < router.priority());
         const auto& heard = director.heard_from[other];
         const auto& lost = director.lost_from[other];
         const bool excused = lost && (!heard || *lost + longest_delay_ + latency_ >= *heard);
-        // Both waited for the same silence, and the other's first advert is still on its way.
-        const bool together = now_ - peer.since <= longest_delay_ + 2 * latency_;
-        if (!preempts && !excused && !together && change.before == State::backup)
+        // Both waited for the same silence, or the other one runs again after a pause, and its advert is still on its way.
+        const bool together = now_ - directors_[other].answers_since <= longest_delay_ + 2 * latency_;
+        // After a resignation it waits for the skew only, as RFC 9568 wants, even where a second master is about.
+        const bool succeeds = director.zero_heard && now_ - *director.zero_heard <= skew_time(router.pace(), router.priority()) + 2 * latency_;
+        if (!preempts && !excused && !together && !succeeds && change.before == State::backup)
             violate("silence: director " + std::to_string(who) + " takes over from " + std::to_string(other) + ", which answers");
     }
 }
