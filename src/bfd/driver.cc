@@ -132,7 +132,7 @@ std::uint32_t SocketDriver::free_number() {
 void SocketDriver::add(const model::BfdInstance& form, Instant now) {
     const std::uint32_t number = free_number();
     Entry& entry = entries_.emplace(number, Entry{form, new_session(parameters_of(form), number, now), Fd()}).first->second;
-    outside_.changed(form.name, entry.session.state, now);
+    outside_.changed(form, State::down, entry.session.state, now);
     apply(entry, Started{}, now);
 }
 
@@ -237,7 +237,7 @@ void SocketDriver::act(Entry& entry, const Changed& changed, Instant now) {
             outside_.emit(model::event(Kind::bfd_down, {entry.form.name, neighbour, std::string(sentence(entry.session.diagnostic))}));
             break;
     }
-    outside_.changed(entry.form.name, changed.after, now);
+    outside_.changed(entry.form, changed.before, changed.after, now);
 }
 
 std::string milliseconds_text(microseconds time) { return fmt::format("{} ms", static_cast<double>(time.count()) / 1000); }

@@ -42,8 +42,9 @@ struct DoorCounters {
 class Driver {
  public:
     struct Outside {
-        // Called from step() and configure(): the session's answer to "can the neighbour be reached".
-        std::function<void(std::string_view name, State state, Instant now)> changed;
+        // Called from step(), configure() and administer(): the session's answer to "can the neighbour be reached".  A new
+        // session is told as Down to Down.
+        std::function<void(const model::BfdInstance& session, State before, State after, Instant now)> changed;
         model::EmitEvent emit;
     };
 

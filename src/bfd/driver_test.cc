@@ -24,7 +24,7 @@ const model::BfdInstance left = form("left", "127.94.1.1", "127.94.1.2"), right 
 
 struct Bench {
     Bench() {
-        driver = std::move(*Driver::open({.changed = [this](std::string_view name, State state, Instant) { states[std::string(name)] = state; },
+        driver = std::move(*Driver::open({.changed = [this](const model::BfdInstance& session, State, State state, Instant) { states[session.name] = state; },
                                           .emit = [this](const model::Event& event) { events.push_back(model::text_of(event)); }}));
     }
     template <class Condition>

@@ -105,8 +105,8 @@ const model::BfdInstance v4 = session("v4", "10.77.0.1", "10.77.0.2"), v6 = sess
 
 struct Ours {
     Ours() {
-        driver = must(Driver::open({.changed = [this](std::string_view name, State state, Instant now) {
-                                        states[std::string(name)] = state;
+        driver = must(Driver::open({.changed = [this](const model::BfdInstance& form, State, State state, Instant now) {
+                                        states[form.name] = state;
                                         changed_at = now;
                                     },
                                     .emit = [](const model::Event&) {}}));

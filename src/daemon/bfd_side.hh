@@ -1,0 +1,38 @@
+// The daemon's end of the BFD sessions: hands them the configuration, and what they find to virtual routers and checks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/events.hh"
+#include "bfd/watch.hh"
+#include "model/event.hh"
+#include "model/vrrp.hh"
+
+namespace lvx::daemon {
+
+class BfdSide {
+ public:
+    // All are called from more than one thread and only post.
+    struct Surroundings {
+        std::function<void(const std::string& session, bool up)> to_routers, to_checks;
+        std::function<void(const std::string& session)> peer_dead;  // it was up, and its neighbour fell silent or said down
+        model::EmitEvent emit;
+    };
+
+    explicit BfdSide(Surroundings surroundings) : outside_(std::move(surroundings)) {}
+
+    // Starts the thread with the first session, stops it with the last.  Every session's state is told anew: who asks may
+    // have been started since.
+    [[nodiscard]] Result<void> configure(const model::Vrrp& configuration);
+    [[nodiscard]] api::BfdSessions sessions() const;
+
+ private:
+    void tell(const model::BfdInstance& session, bool up) const;
+
+    Surroundings outside_;
+    std::unique_ptr<bfd::Watch> watch_;  // uses outside_
+};
+
+}  // namespace lvx::daemon
