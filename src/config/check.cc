@@ -243,7 +243,12 @@ class Checker {
                                      .message = fmt::format("\"{}\" takes no block", keyword.name),
                                      .caret = "the block is left out"});
         }
-        if (keyword.opens != Block::free) block(one.block, keyword.opens);
+        if (keyword.opens != Block::free) return block(one.block, keyword.opens);
+        for (const Statement& line : one.block) {
+            if (!line.has_block) continue;
+            diagnostics_.add({.code = Code::stray_brace, .place = line.opened,
+                              .message = fmt::format("a line of {} takes no block", keyword.name), .caret = "the block is left out"});
+        }
     }
 
     struct Waiting {

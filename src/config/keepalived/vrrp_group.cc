@@ -154,6 +154,22 @@ void check_delays(Reading& reading) {
     std::erase_if(vrrp.delays, [](const auto& one) { return one.down.count() == 0 && one.up.count() == 0; });
 }
 
+// A script runs for those who track it, and for nobody else.
+void check_scripts(Reading& reading) {
+    std::vector<const model::Tracks*> all;
+    auto& vrrp = reading.site().vrrp;
+    for (const model::VrrpInstance& one : vrrp.instances) all.push_back(&one.tracks);
+    for (const VrrpSyncGroup& one : vrrp.groups) all.push_back(&one.tracks);
+    for (const model::VrrpScript& script : vrrp.scripts) {
+        const auto tracks = [&](const model::Tracks* one) {
+            return std::ranges::find(one->scripts, script.name, &model::Track::name) != one->scripts.end();
+        };
+        if (std::ranges::any_of(all, tracks)) continue;
+        reading.warn(Code::unused_name, place_of("vrrp_script", script.name, reading),
+                     fmt::format("script {} is tracked by no virtual router", script.name), "it never runs");
+    }
+}
+
 }  // namespace
 
 void read_sync_group(const Statement& statement, Reading& reading) {
@@ -175,6 +191,11 @@ void read_track_group(const Statement& statement, Reading& reading) {
     if (statement.words.size() < 2 || !first_of_name(statement, reading)) return;
     model::TrackGroup group{.name = statement.words[1].text};
     read_statements<model::TrackGroup>(statement, Block::track_group, track_group_rows, group, reading);
+    if (group.members.empty()) {
+        return reading.report({.code = Code::missing_keyword, .place = statement.place(),
+                               .message = fmt::format("track_group {} has no members", group.name),
+                               .caret = "group { NAME ... } names them", .note = "keepalived would leave out this group"});
+    }
     reading.site().vrrp.track_groups.push_back(std::move(group));
 }
 
@@ -182,6 +203,7 @@ void settle_routers(Reading& reading) {
     settle_groups(reading);
     check_router_ids(reading);
     check_delays(reading);
+    check_scripts(reading);
 }
 
 std::vector<std::string_view> group_keywords(Block block) {
