@@ -1,4 +1,4 @@
-// Whole configurations (tests/config/*.conf), each with what is to be said about it and the cluster it describes, both
+// Whole configurations (tests/config/*.conf and corpus/*.conf, in the manner of those people have), each with what is to be said about it and the cluster it describes, both
 // in one *.expect file beside it.  With LVX_WRITE_EXPECTED=1 in the environment the files are written anew: read the
 // difference before you commit it.
 #include <gtest/gtest.h>
@@ -36,8 +36,10 @@ std::string text_of(const std::string& path) {
 
 std::vector<std::string> configurations() {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-        if (entry.path().extension() == ".conf") names.push_back(entry.path().filename());
+    for (const std::string part : {"", "corpus/"}) {
+        for (const auto& entry : std::filesystem::directory_iterator(folder + part)) {
+            if (entry.path().extension() == ".conf") names.push_back(part + entry.path().filename().string());
+        }
     }
     std::ranges::sort(names);
     return names;
@@ -55,7 +57,7 @@ TEST_P(Configuration, SaysWhatIsExpected) {
 
 INSTANTIATE_TEST_SUITE_P(Files, Configuration, testing::ValuesIn(configurations()), [](const auto& info) {
     std::string name = info.param.substr(0, info.param.rfind('.'));
-    std::ranges::replace(name, '-', '_');
+    std::ranges::replace_if(name, [](char c) { return c == '-' || c == '/'; }, '_');
     return name;
 });
 
@@ -72,7 +74,7 @@ TEST(Configurations, HaveNineMistakesNamedOnceEachInSourceOrder) {
     EXPECT_EQ(found, planted);
 }
 
-TEST(Configurations, AreThere) { EXPECT_GE(configurations().size(), 10u); }
+TEST(Configurations, AreThere) { EXPECT_GE(configurations().size(), 48u); }
 
 }  // namespace
 }  // namespace lvx::config

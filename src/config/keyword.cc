@@ -20,6 +20,16 @@ constexpr Keyword table[] = {
 #undef KEYWORD
 };
 
+struct OwnKeyword {
+    Block block;
+    std::string_view name;
+};
+constexpr OwnKeyword own[] = {
+#define KEYWORD(block, name, ...) {Block::block, name},
+#include "config/keywords/lvx.def"
+#undef KEYWORD
+};
+
 constexpr std::string_view block_names[] = {
 #define BLOCK(name, spelling) spelling,
 #define KEYWORD(...)
@@ -73,6 +83,10 @@ std::vector<std::string_view> names_in(Block block) {
 }
 
 std::string_view block_name(Block block) { return block_names[static_cast<std::size_t>(block)]; }
+
+bool only_ours(const Keyword& keyword) {
+    return std::ranges::any_of(own, [&](const OwnKeyword& one) { return one.block == keyword.block && one.name == keyword.name; });
+}
 
 bool takes_command(std::string_view name) {
     return any_of_name(name, [](const Keyword& k) { return k.argument == Argument::command; });

@@ -69,6 +69,9 @@ struct Keyword {
 [[nodiscard]] std::vector<std::string_view> names_in(Block block);
 [[nodiscard]] std::string_view block_name(Block block);  // as a user writes it
 
+// Only lvx knows it: nobody can say what keepalived would do.
+[[nodiscard]] bool only_ours(const Keyword& keyword);
+
 // For the lexer and the tree: by name alone.
 [[nodiscard]] bool takes_command(std::string_view name);
 [[nodiscard]] bool needs_block(std::string_view name);

@@ -19,6 +19,7 @@ std::unexpected<Diagnostic> wrong(Code code, const Word& word, std::string messa
 }
 
 std::string what_keepalived_does(const Keyword& keyword) {
+    if (only_ours(keyword)) return {};
     if (keyword.standard.empty()) return "keepalived would ignore this line";
     return fmt::format("keepalived would ignore this line and use {}", keyword.standard);
 }

@@ -23,9 +23,10 @@ const Override* of_kinds(const Index::Parts& parts, OverrideKind first, Override
 }
 
 // A pool's view has its servers in the pool's order, which is the service's: looked for only where the two disagree.
+// Ports may differ: a pool of services on many ports has servers that take the port of each.
 const health::ServerView* observed_at(const health::PoolView* pool, std::size_t place, const Endpoint& endpoint) {
     if (pool == nullptr) return nullptr;
-    if (place < pool->servers.size() && pool->servers[place].endpoint == endpoint) return &pool->servers[place];
+    if (place < pool->servers.size() && pool->servers[place].endpoint.address == endpoint.address) return &pool->servers[place];
     const auto found = std::ranges::find(pool->servers, endpoint, &health::ServerView::endpoint);
     return found == pool->servers.end() ? nullptr : &*found;
 }

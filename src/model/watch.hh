@@ -148,6 +148,8 @@ struct Check {
 enum class OnDown : std::uint8_t { keep, reset, move };
 
 struct WatchedServer {
+    // Where services of the pool have different ports, the port as configured (0: that of each service); server i of the
+    // pool is server i of each of its services in the configured cluster.
     Endpoint endpoint;
     std::uint32_t weight = 1;                      // as configured
     bool inhibit_on_failure = false;

@@ -16,6 +16,8 @@ struct UsualTiming {
 
 void print_check(const model::Check& check, const model::WatchedServer& server, const UsualTiming& usual, Page& page);
 // Its group before it, where it has one.
+// The virtual_server_group of a pool that has one.
+void print_group(const model::Pool& pool, Page& page);
 void print_pool(const model::Pool& pool, const model::Cluster& cluster, Page& page);
 // A service that nothing watches.
 void print_service(const model::Service& service, Page& page);

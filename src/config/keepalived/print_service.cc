@@ -124,28 +124,30 @@ void print_watch(const model::Pool& pool, const UsualTiming& timing, Page& page)
     print_own(pool, page);
 }
 
+}  // namespace
+
 void print_group(const model::Pool& pool, Page& page) {
+    page.gap();
     page.open(fmt::format("virtual_server_group {}", word_text(pool.group)));
     for (const model::ServiceKey& key : pool.services) page.line(key_words(key));
     page.close();
 }
 
-}  // namespace
-
 void print_pool(const model::Pool& pool, const model::Cluster& cluster, Page& page) {
     const model::Service* service = cluster.find(pool.services.front());
     if (service == nullptr) return;
     page.gap();
-    if (!pool.group.empty()) print_group(pool, page);
     page.open("virtual_server " + (pool.group.empty() ? key_words(service->key) : "group " + word_text(pool.group)));
     const std::string method = usual_method(*service);
     const UsualTiming timing = usual_timing(pool);
     print_body(*service, method, page);
     print_watch(pool, timing, page);
     if (pool.sorry) print_sorry(*pool.sorry, method, page);
-    for (const model::Server& server : service->servers) {
-        const auto watched = std::ranges::find(pool.servers, server.endpoint, &model::WatchedServer::endpoint);
-        if (watched != pool.servers.end()) print_watched(server, *watched, timing, method, page);
+    // As configured: a pool of services on many ports has servers that take the port of each.
+    for (std::size_t at = 0; at < std::min(pool.servers.size(), service->servers.size()); ++at) {
+        model::Server server = service->servers[at];
+        server.endpoint = pool.servers[at].endpoint;
+        print_watched(server, pool.servers[at], timing, method, page);
     }
     page.close();
 }
