@@ -243,6 +243,28 @@ void write_daemon(Page& page, const MetricsInput& input) {
     for (const auto& [reason, count] : bounds) page.sample({{"reason", reason}}, count);
 }
 
+// One family, a sample for each peer.
+void peer_family(Page& page, const SyncSnapshot& sync, std::string_view name, std::string_view type, std::string_view help,
+                 std::uint64_t SyncPeerSnapshot::*member) {
+    page.family(name, type, help);
+    for (const SyncPeerSnapshot& peer : sync.peers) page.sample({{"peer", peer.name}}, peer.*member);
+}
+
+void write_sync(Page& page, const SyncSnapshot& sync) {
+    if (!sync.configured && sync.daemons.empty()) return;
+    page.family("lvx_sync_would_lose", "gauge", "Connections a failover to the best standby would lose now.");
+    page.sample({}, sync.would_lose);
+    page.family("lvx_sync_in_step", "gauge", "1 while the peer has every change within moments.");
+    for (const SyncPeerSnapshot& peer : sync.peers) page.sample({{"peer", peer.name}}, peer.phase == "in step" ? 1 : 0);
+    peer_family(page, sync, "lvx_sync_lag_microseconds", "gauge", "Age of the oldest change the peer has not acknowledged.", &SyncPeerSnapshot::lag_us);
+    peer_family(page, sync, "lvx_sync_kept_out", "gauge", "Connections that have no place at the peer.", &SyncPeerSnapshot::kept_out);
+    peer_family(page, sync, "lvx_sync_drifted", "gauge", "Regions of the peer's table found different and mended.", &SyncPeerSnapshot::drifted);
+    peer_family(page, sync, "lvx_sync_sessions_total", "counter", "Sessions begun with the peer.", &SyncPeerSnapshot::sessions);
+    page.family("lvx_sync_faults_total", "counter", "What was wrong with messages and sessions, and what was kept out, by name.");
+    for (const SyncCount& count : sync.counts)
+        if (count.subject == "stream" || count.subject == "kernel") page.sample({{"of", count.subject}, {"fault", count.name}}, count.count);
+}
+
 }  // namespace
 
 std::string metrics(const MetricsInput& input) {
@@ -255,6 +277,7 @@ std::string metrics(const MetricsInput& input) {
     write_checks(page, input.checks);
     write_data_plane(page, input);
     write_events(page, input);
+    write_sync(page, input.sync);
     write_daemon(page, input);
     return page.take();
 }

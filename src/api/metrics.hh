@@ -9,6 +9,7 @@
 #include "api/door.hh"
 #include "api/events.hh"
 #include "api/snapshot.hh"
+#include "api/sync.hh"
 
 namespace lvx::api {
 
@@ -21,6 +22,7 @@ struct MetricsInput {
     ChecksSnapshot checks = {};
     const model::EventRing* events = nullptr;  // none: no counters of events
     BfdSessions bfd = {};
+    SyncSnapshot sync = {};
 };
 
 [[nodiscard]] std::string metrics(const MetricsInput& input);

@@ -44,7 +44,8 @@ Answer get_timeouts(const Call& call) { return json_response(call.director.servi
 Answer get_health(const Call&) { return Response{.content_type = "text/plain; charset=utf-8", .body = "ok\n"}; }
 
 Answer get_metrics(const Call& call) {
-    const MetricsInput input{call.director.status(), call.director.services(), call.director.verdicts(), call.director.interfaces(), call.door, call.director.checks(), call.director.events(), call.director.bfd()};
+    const MetricsInput input{call.director.status(), call.director.services(), call.director.verdicts(), call.director.interfaces(), call.door, call.director.checks(), call.director.events(), call.director.bfd(),
+                             call.director.sync() ? call.director.sync()->sync() : SyncSnapshot{}};
     return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics(input)};
 }
 
