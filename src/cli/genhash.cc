@@ -66,9 +66,9 @@ Refusal take_protocol(GenhashRequest& request, const std::string& word) {
 }
 
 Refusal take_timeout(GenhashRequest& request, const std::string& word) {
-    const auto thousandths = parse_thousandths(word);
-    if (!thousandths || *thousandths == 0) return fmt::format("\"{}\" is no time in seconds", word);
-    request.check.timing.connect_timeout = std::chrono::milliseconds(*thousandths);
+    const auto millionths = parse_millionths(word);
+    if (!millionths || *millionths == 0) return fmt::format("\"{}\" is no time in seconds", word);
+    request.check.timing.connect_timeout = model::Microseconds(*millionths);
     return {};
 }
 

@@ -207,7 +207,7 @@ std::vector<ServerSigns> BpfDataplane::signs(std::span<const ServerPlace> server
     const std::span<const abi::service> services = loaded_.tables.services_of(loaded_.tables.active_set());
     std::vector<ServerSigns> by_id(root.max_servers);
     for (std::uint32_t slot = 0; passed > 0 && slot < slots; ++slot) {
-        const std::uint64_t control = table::load_control(&table_.slots[slot]);
+        const std::uint64_t control = load_control(&table_.slots[slot]);
         const std::uint32_t state = table::control_state(control);
         if ((state != STATE_syn_recv && state != STATE_close) || !table::control_live(control, tick)) continue;
         const abi::connection connection = table::table_copy(&table_, slot);
