@@ -31,6 +31,7 @@ struct Beginning {
     model::RunState state;
     Configuration runs;                   // what shall run; empty text: no configuration at all
     model::Site before;                   // what ran before, as far as that is known: for servers that leave
+    std::size_t tolerated = 0;            // mistakes of the configuration that a tolerant start took as keepalived does
     std::vector<std::string> notices;     // to be told once there is a log
 };
 

@@ -52,6 +52,19 @@ model::RunState adopted_overrides(const model::Cluster& cluster, model::RunState
     return layers::executed({}, std::move(state), {}, operations, {.who = "adopted", .now = now});
 }
 
+// A view is of the pools that its maker knew: where the configuration has changed meanwhile, expected is what is missing.
+health::View completed(const std::vector<model::Pool>& pools, health::View view) {
+    const auto same_key = [](const model::Pool& pool, const health::PoolView& seen) { return pool.services.front() == seen.key; };
+    if (std::ranges::equal(pools, view.pools, same_key)) return view;
+    health::View result = health::expected_view(pools, view);
+    std::map<model::ServiceKey, health::PoolView*> seen;
+    for (health::PoolView& pool : view.pools) seen.emplace(pool.key, &pool);
+    for (health::PoolView& pool : result.pools)
+        if (const auto found = seen.find(pool.key); found != seen.end()) pool = std::move(*found->second);
+    result.generation = view.generation;
+    return result;
+}
+
 }  // namespace
 
 LiveDirector::LiveDirector(Surroundings surroundings, Identity identity, Settings settings, Beginning beginning)
@@ -59,6 +72,7 @@ LiveDirector::LiveDirector(Surroundings surroundings, Identity identity, Setting
       identity_(std::move(identity)),
       settings_of_command_line_(std::move(settings)),
       started_(outside_.now()),
+      tolerated_(beginning.tolerated),
       adopt_overrides_(!beginning.known && beginning.runs.record.text.files.empty()),
       runs_(std::move(beginning.runs)),
       left_before_(std::move(beginning.before)),
@@ -146,27 +160,34 @@ void LiveDirector::layers_changed() {
 }
 
 void LiveDirector::observe(health::View view) {
-    health::View next = health::expected_view(site().pools, view);
-    // What health says stands as it says it; expected is only what it has not seen yet.
-    std::map<model::ServiceKey, health::PoolView*> seen;
-    for (health::PoolView& pool : view.pools) seen.emplace(pool.key, &pool);
-    for (health::PoolView& pool : next.pools)
-        if (const auto found = seen.find(pool.key); found != seen.end()) pool = std::move(*found->second);
-    next.generation = view.generation;
+    health::View next = completed(site().pools, std::move(view));
     const std::set<model::ServiceKey> touched = layers::touched(site(), view_, next);
     view_ = std::move(next);
     index_->observe(view_);
     if (!touched.empty()) observe_some(touched);
 }
 
+// Only the services that health touched are computed and compared, and nothing is copied: a change of one server among
+// 10,000 shall not wait for the others.
 void LiveDirector::observe_some(const std::set<model::ServiceKey>& touched) {
-    model::Cluster next = cluster_;
-    for (model::Service& service : next.services) {
+    model::Cluster before, after;  // of what differs
+    std::vector<std::size_t> places;
+    for (std::size_t place = 0; place < cluster_.services.size(); ++place) {
+        model::Service& service = cluster_.services[place];
         if (!touched.contains(service.key)) continue;
-        if (auto now = layers::effective_service(*index_->find(service.key))) service = std::move(*now);
+        auto now = layers::effective_service(*index_->find(service.key));
+        if (!now || *now == service) continue;
+        places.push_back(place);
+        after.services.push_back(*now);
+        before.services.push_back(std::exchange(service, std::move(*now)));
     }
-    if (next == cluster_) return;
-    if (const auto changed = change_to(next); !changed) outside_.log.error(changed.error().sentence(), {{"hint", changed.error().hint}});
+    if (places.empty()) return;
+    if (const auto applied = outside_.dataplane.apply(cluster_); !applied) {
+        for (std::size_t i = 0; i < places.size(); ++i) cluster_.services[places[i]] = std::move(before.services[i]);
+        return outside_.log.error(applied.error().sentence(), {{"hint", applied.error().hint}});
+    }
+    log_change(plan::diff(before, after));
+    ++generation_;
 }
 
 void LiveDirector::log_change(const std::vector<plan::Step>& steps) {

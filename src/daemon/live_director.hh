@@ -156,6 +156,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     Settings settings_of_command_line_, settings_;
     net::Instant started_;
     std::string asker_;                   // of the order under way
+    std::size_t tolerated_ = 0;           // mistakes in the configuration that runs
     bool adopt_overrides_ = false;        // no state was ever kept: what runs in adopted tables becomes overrides
 
     Configuration runs_;                  // configured

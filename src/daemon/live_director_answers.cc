@@ -155,6 +155,11 @@ std::vector<std::string> LiveDirector::all_problems() const {
             problems.push_back(fmt::format("{}: {}", way.server.text(), neighbour_text(outside_.world, way.way)));
     if (configuration_state_ != "none" && configuration_state_ != "loaded")
         problems.insert(problems.begin(), "the configuration was refused: " + configuration_state_);
+    if (tolerated_ != 0)
+        problems.push_back(fmt::format("{}: {} mistake{} tolerated, as keepalived does; lvx config check shows them", runs_.record.text.main,
+                                       tolerated_, tolerated_ == 1 ? " is" : "s are"));
+    if (!store_problem_.empty()) problems.push_back(store_problem_);
+    if (state_.pending) problems.push_back(fmt::format("configuration {} waits for its confirmation: lvx config confirm", state_.current));
     if (problems.size() <= problems_shown) return problems;
     const std::size_t more = problems.size() - problems_shown;
     problems.resize(problems_shown);

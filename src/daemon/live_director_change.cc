@@ -68,6 +68,7 @@ Result<api::ApplyOutcome> LiveDirector::switch_to(Configuration next, std::optio
     if (pending) outcome.confirm_until = pending->until;
     outcome.steps = TRY(commit(std::move(state), cluster));
     runs_ = std::move(next);
+    tolerated_ = 0;
     view_ = view;
     configuration_state_ = "loaded";
     layers_changed();

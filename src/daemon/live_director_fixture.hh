@@ -12,11 +12,8 @@
 
 namespace lvx::daemon {
 
-using namespace net::test;
-using namespace std::chrono_literals;
-
-inline const model::ServiceKey web{.address = address("192.168.88.23"), .port = 80};
-inline const Endpoint first_server{address("10.0.0.2"), 80}, second_server{address("10.0.0.3"), 80};
+inline const model::ServiceKey web{.address = net::test::address("192.168.88.23"), .port = 80};
+inline const Endpoint first_server{net::test::address("10.0.0.2"), 80}, second_server{net::test::address("10.0.0.3"), 80};
 
 inline constexpr std::string_view good_file = R"(virtual_server 192.168.88.23 80 {
     lb_algo rr
@@ -69,8 +66,8 @@ class LiveDirectorTest : public testing::Test {
     dataplane::MemoryDataplane::State state_;
     dataplane::MemoryDataplane plane_{state_};
     log::Log log_{log::Sink::stream, log::Level::error};
-    net::World world_ = two_armed();
-    net::Instant now_{1h};
+    net::World world_ = net::test::two_armed();
+    net::Instant now_{std::chrono::hours{1}};
     std::string text_{good_file};
     std::size_t solicited_ = 0, changes_ = 0, sites_ = 0;
     StateStore store_ = StateStore::in_memory();

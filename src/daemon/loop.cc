@@ -1,11 +1,9 @@
 #include "daemon/loop.hh"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -17,12 +15,8 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <random>
 
 #include "api/http_server.hh"
-#include "config/bundle.hh"
-#include "config/disk_reader.hh"
-#include "config/load.hh"
 #include "daemon/bfd_side.hh"
 #include "daemon/event_desk.hh"
 #include "daemon/files.hh"
@@ -30,6 +24,7 @@
 #include "daemon/health_side.hh"
 #include "daemon/live_director.hh"
 #include "daemon/notify.hh"
+#include "daemon/outside.hh"
 #include "daemon/sync_side.hh"
 #include "daemon/vrrp_side.hh"
 #include "daemon/words.hh"
@@ -49,46 +44,6 @@ constexpr std::chrono::seconds sample_period{Estimator::period_s};
 constexpr std::chrono::seconds ready_patience{1};  // a real server that is off must not hold up the others
 constexpr std::chrono::milliseconds learning_patience{3000};  // a peer that is off must not hold up the address for ever
 constexpr std::chrono::milliseconds gathering{2};  // netlink news come in swarms: one step for all of them
-
-std::string host_name_up_to_dot() {
-    std::string host(256, '\0');
-    if (::gethostname(host.data(), host.size() - 1) != 0) host.clear();
-    return host.substr(0, host.find_first_of(std::string(".\0", 2)));
-}
-
-config::Options load_options(const Options& options, std::uint64_t seed) {
-    config::Options result{.config_id = options.config_id.empty() ? host_name_up_to_dot() : options.config_id, .random_seed = seed};
-    for (char** variable = environ; *variable != nullptr; ++variable) {
-        const std::string_view text = *variable;
-        const std::size_t equals = text.find('=');
-        if (equals != text.npos) result.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return result;
-}
-
-config::Outcome load_file(const Options& options, std::uint64_t seed) {
-    return config::load(config::disk_reader(), options.file, load_options(options, seed));
-}
-
-Readers readers_for(const Options& options) {
-    return {.file = [options](std::uint64_t seed) { return load_file(options, seed); },
-            .text = [options](const model::ConfigurationText& text, std::uint64_t seed) {
-                return config::load(config::reader_of(text), text.main, load_options(options, seed));
-            },
-            .seed = [] { return std::uint64_t{std::random_device{}()}; }};
-}
-
-model::WallTime wall_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
-
-Identity identity_of(const Options& options) {
-    utsname name{};
-    ::uname(&name);
-    return {.version = LVX_VERSION,
-            .kernel = name.release,
-            .instance = options.instance,
-            .file = options.file,
-            .pid = static_cast<std::uint64_t>(::getpid())};
-}
 
 std::string notify_socket() {
     const char* socket = std::getenv("NOTIFY_SOCKET");
@@ -173,7 +128,7 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
                  .log = log_,
                  .world = watcher_.world(),
                  .store = store_,
-                 .readers = readers_for(options_),
+                 .readers = readers_for(options_, Tolerance::none),
                  .solicit = [this](std::span<const net::Solicitation> list) { watcher_.solicit(list); },
                  .now = [] { return steady_clock::now(); },
                  .wall = wall_now,
@@ -438,30 +393,12 @@ void say(const Error& error) {
     if (!error.hint.empty()) fmt::print(stderr, "      hint: {}\n", error.hint);
 }
 
-// A daemon that can keep nothing still serves; it says so.
-StateStore store_for(const Options& options, log::Log& log) {
-    auto store = StateStore::open(options.state_dir);
-    if (store) return std::move(*store);
-    log.error("what operators change will not survive a restart: " + store.error().sentence(), {{"hint", store.error().hint}});
-    return StateStore::in_memory();
-}
-
-// The command line above the configuration.
-dataplane::Sizes sizes_for(const Options& options, const model::DirectorSettings& settings) {
-    dataplane::Sizes sizes = options.sizes;
-    if (sizes.connections == 0) sizes.connections = settings.connections;
-    if (sizes.services == 0) sizes.services = settings.max_services;
-    if (sizes.servers == 0) sizes.servers = settings.max_servers;
-    if (sizes.pool_words == 0) sizes.pool_words = settings.pool_words;
-    return sizes;
-}
-
 Result<void> serve(const Options& options, log::Log& log) {
     TRY(make_folder_of(options.socket));
     const Fd lock = TRY(lock_instance(options.socket + ".lock"));
     StateStore store = store_for(options, log);
     // Before packets are touched: a bad file is no reason to load anything.
-    Beginning beginning = TRY(begin(store, options.file, readers_for(options), wall_now()));
+    Beginning beginning = TRY(begin_with(options, store));
     Fd tables = TRY(lock_folder(options.bpffs));
     auto dataplane = TRY(dataplane::open({.directory = options.bpffs, .sizes = sizes_for(options, beginning.runs.outcome.site.director)}));
     if (!tables.valid()) tables = TRY(lock_folder(options.bpffs));  // it exists only now
@@ -484,7 +421,7 @@ Exit run(const Options& options, log::Log& log) {
 }
 
 Exit check(const Options& options) {
-    const config::Outcome outcome = load_file(options, 0);
+    const config::Outcome outcome = load_file(options, Tolerance::none, 0);
     fmt::print(stderr, "{}", outcome.report());
     return outcome.usable() ? Exit::success : Exit::configuration;
 }

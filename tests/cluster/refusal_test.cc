@@ -24,7 +24,7 @@ class Refusal : public testing::Test {
     // lvxd with words of its own, until it ends by itself.
     Outcome lvxd(std::string_view words) { return cluster_.run("director", fmt::format("exec {} lvxd {}", prefix_, words)); }
     std::string own_paths(std::string_view name) {
-        return fmt::format("--instance {0} --socket {1}/{0}.sock --bpffs {1}/bpf/{0}", name, cluster_.lab().directory());
+        return fmt::format("--instance {0} --socket {1}/{0}.sock --bpffs {1}/bpf/{0} --state-dir {1}/{0}.state", name, cluster_.lab().directory());
     }
 
     Cluster cluster_;
