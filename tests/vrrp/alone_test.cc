@@ -1,0 +1,103 @@
+// Two VRRP threads on one segment: what nobody else delays, what a reload costs, what is put back.
+#include <gmock/gmock.h>
+
+#include "segment.hh"
+
+namespace lvx::vrrp {
+namespace {
+
+using namespace std::chrono_literals;
+
+model::VrrpInstance instance(std::uint8_t priority, Microseconds interval) {
+    return {.name = "VI", .interface = "eth0", .vrid = 51, .priority = priority, .version = 3, .advert_interval = interval,
+            .addresses = {{.address = *Address::parse("10.9.0.100"), .prefix_length = 24}}};
+}
+
+lab::Lab segment() { return must(lab::Lab::build(lab::Lab::unique_name("vrrpal"), segment_topology())); }
+
+TEST(Pair, HandsOverWhenAskedAndDoesNotTakeBack) {
+    const lab::Lab lab = segment();
+    Router1 left(lab, "left", {.instances = {instance(200, 50ms)}});
+    Router1 right(lab, "right", {.instances = {instance(100, 50ms)}});
+    ASSERT_TRUE(left.await("VI", State::master, 2s));
+    left.thread->post(Failover{"VI", "root"});
+    EXPECT_TRUE(right.await("VI", State::master, 2s));
+    EXPECT_FALSE(left.await("VI", State::master, 500ms)) << "though its priority is higher";
+    right.thread->stop();
+    EXPECT_TRUE(left.await("VI", State::master, 2s)) << "when nobody else is there";
+}
+
+TEST(Pair, AStandbyTakesOverOnlyWhenAlone) {
+    const lab::Lab lab = segment();
+    Router1 left(lab, "left", {.instances = {instance(200, 50ms)}});
+    Router1 right(lab, "right", {.instances = {instance(100, 50ms)}});
+    ASSERT_TRUE(left.await("VI", State::master, 2s));
+    left.thread->post(SetStandby{Standby::on, "root"});
+    EXPECT_TRUE(right.await("VI", State::master, 2s));
+    left.thread->post(SetStandby{Standby::off, "root"});
+    EXPECT_TRUE(left.await("VI", State::master, 2s));
+}
+
+TEST(Pair, PutsBackAnAddressThatSomebodyRemoved) {
+    const lab::Lab lab = segment();
+    Router1 left(lab, "left", {.instances = {instance(200, 50ms)}});
+    ASSERT_TRUE(lab::wait_until(2s, [&] { return has_address(lab, "left", "10.9.0.100"); }));
+    (void)must(lab.run("left", lab::shell("ip addr del 10.9.0.100/24 dev eth0"), 2s));
+    EXPECT_TRUE(lab::wait_until(2s, [&] { return has_address(lab, "left", "10.9.0.100"); }));
+}
+
+TEST(Pair, AFaultOfTheInterfaceGivesTheAddressAway) {
+    const lab::Lab lab = segment();
+    Router1 left(lab, "left", {.instances = {instance(200, 50ms)}});
+    Router1 right(lab, "right", {.instances = {instance(100, 50ms)}});
+    ASSERT_TRUE(left.await("VI", State::master, 2s));
+    (void)must(lab.run("left", lab::shell("ip link set eth0 down"), 2s));
+    EXPECT_TRUE(left.await("VI", State::fault, 2s));
+    EXPECT_TRUE(right.await("VI", State::master, 2s));
+    EXPECT_FALSE(left.fence.answers());
+    (void)must(lab.run("left", lab::shell("ip link set eth0 up"), 2s));
+    EXPECT_TRUE(left.await("VI", State::master, 4s));
+}
+
+TEST(Pair, AReloadWithAThousandAddressesDelaysNoAdvertisement) {
+    const lab::Lab lab = segment();
+    model::VrrpInstance many = instance(200, 100ms);
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        many.excluded.push_back({.address = Address::v4(0x0a0a0000 + i), .prefix_length = 32});
+    Router1 left(lab, "left", {.instances = {many}});
+    ASSERT_TRUE(left.await("VI", State::master, 2s));
+    ASSERT_TRUE(lab::wait_until(10s, [&] { return has_address(lab, "left", "10.10.3.231"); }));
+    left.thread->post(ClearCounters{});
+    for (std::uint32_t i = 0; i < 500; ++i) many.excluded[i].address = Address::v4(0x0a0b0000 + i);
+    left.thread->post(Configure{{.vrrp = {.instances = {many}}}});
+    ASSERT_TRUE(lab::wait_until(10s, [&] { return has_address(lab, "left", "10.11.1.243") && !has_address(lab, "left", "10.10.0.1"); }));
+    const auto one = left.instance("VI");
+    EXPECT_EQ(one->state, State::master);
+    EXPECT_EQ(one->counters.zero_sent, 0u);
+    EXPECT_TRUE(lab::wait_until(3s, [&] { return left.status().longest_gap > 0us; }));
+    EXPECT_LT(left.status().longest_gap, 120ms) << "1.2 intervals";
+}
+
+TEST(Pair, ASyncGroupMovesTogether) {
+    const lab::Lab lab = segment();
+    const auto pair = [&](std::uint8_t priority) {
+        model::VrrpInstance outside = instance(priority, 50ms), inside = instance(priority, 50ms);
+        inside.name = "VI2";
+        inside.vrid = 52;
+        inside.addresses = {{.address = *Address::parse("10.9.0.101"), .prefix_length = 24}};
+        inside.tracks.files = {{.name = "well", .weight = 0}};
+        return model::Vrrp{.instances = {outside, inside}, .groups = {{.name = "VG", .members = {"VI", "VI2"}}}};
+    };
+    Router1 left(lab, "left", pair(200));
+    Router1 right(lab, "right", pair(100));
+    for (Router1* router : {&left, &right}) router->thread->post(Observe{{TrackKind::file, "well"}, 0});
+    ASSERT_TRUE(left.await("VI", State::master, 3s));
+    ASSERT_TRUE(left.await("VI2", State::master, 3s));
+    left.thread->post(Observe{{TrackKind::file, "well"}, 1});
+    EXPECT_TRUE(left.await("VI", State::fault, 2s)) << "one in FAULT, all in FAULT";
+    EXPECT_TRUE(right.await("VI", State::master, 2s));
+    EXPECT_TRUE(right.await("VI2", State::master, 2s));
+}
+
+}  // namespace
+}  // namespace lvx::vrrp

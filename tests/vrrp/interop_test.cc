@@ -1,0 +1,136 @@
+// One half of a pair is Debian's keepalived 2.2.7.  All kinds of instances run at once, so that the slow ones (version 2
+// counts in seconds) cost their time only once.
+#include <gmock/gmock.h>
+
+#include "segment.hh"
+
+namespace lvx::vrrp {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+struct Kind {
+    std::string name;
+    std::uint8_t vrid, version;
+    bool unicast = false, v6 = false;
+    std::string password, other_password;
+};
+
+const std::vector<Kind>& kinds() {
+    static const std::vector<Kind> list = {
+        {.name = "v2", .vrid = 11, .version = 2},
+        {.name = "v2_unicast", .vrid = 13, .version = 2, .unicast = true},
+        {.name = "v2_password", .vrid = 15, .version = 2, .password = "secret12", .other_password = "secret12"},
+        {.name = "v3", .vrid = 17, .version = 3},
+        {.name = "v3_unicast", .vrid = 19, .version = 3, .unicast = true},
+        {.name = "v3_ipv6", .vrid = 21, .version = 3, .v6 = true},
+    };
+    return list;
+}
+
+constexpr std::uint8_t better = 200, worse = 100;
+
+// Each kind twice: "NAME_ours", where lvx is the better one, and "NAME_theirs".
+std::string address_of(const Kind& kind, bool ours) {
+    const int last = kind.vrid + (ours ? 0 : 1);
+    return kind.v6 ? fmt::format("fe80::{}", last) : fmt::format("10.9.0.{}", 100 + last);
+}
+
+model::VrrpInstance our_instance(const Kind& kind, bool ours) {
+    model::VrrpInstance instance{.name = kind.name + (ours ? "_ours" : "_theirs"), .interface = "eth0"};
+    instance.vrid = static_cast<std::uint8_t>(kind.vrid + (ours ? 0 : 1));
+    instance.priority = ours ? better : worse;
+    instance.version = kind.version;
+    instance.family = kind.v6 ? Family::v6 : Family::v4;
+    instance.advert_interval = kind.version == 2 ? Microseconds(1s) : Microseconds(100ms);
+    instance.addresses = {{.address = *Address::parse(address_of(kind, ours)), .prefix_length = static_cast<std::uint8_t>(kind.v6 ? 64 : 32)}};
+    if (kind.unicast) {
+        instance.unicast = true;
+        instance.peers = {{.address = *Address::parse("10.9.0.2")}};
+    }
+    if (!kind.password.empty()) {
+        instance.auth = model::VrrpAuth::password;
+        std::ranges::copy(kind.password, instance.auth_data.begin());
+    }
+    return instance;
+}
+
+std::string their_instance(const Kind& kind, bool ours) {
+    std::string text = fmt::format("vrrp_instance {}{} {{\n state BACKUP\n interface eth0\n virtual_router_id {}\n priority {}\n version {}\n advert_int {}\n", kind.name,
+                                   ours ? "_ours" : "_theirs", kind.vrid + (ours ? 0 : 1), ours ? worse : better, kind.version, kind.version == 2 ? "1" : "0.1");
+    if (kind.unicast) text += " unicast_src_ip 10.9.0.2\n unicast_peer {\n 10.9.0.1\n }\n";
+    if (!kind.other_password.empty()) text += fmt::format(" authentication {{\n auth_type PASS\n auth_pass {}\n }}\n", kind.other_password);
+    return text + fmt::format(" virtual_ipaddress {{\n {}{}\n }}\n}}\n", address_of(kind, ours), kind.v6 ? "/64" : "");
+}
+
+model::Vrrp our_configuration(const std::vector<Kind>& list) {
+    model::Vrrp configuration;
+    for (const Kind& kind : list)
+        for (const bool ours : {true, false}) configuration.instances.push_back(our_instance(kind, ours));
+    return configuration;
+}
+
+std::string their_configuration(const std::vector<Kind>& list) {
+    std::string text = "global_defs {\n router_id right\n}\n";
+    for (const Kind& kind : list)
+        for (const bool ours : {true, false}) text += their_instance(kind, ours);
+    return text;
+}
+
+TEST(BesideKeepalived, EitherHalfOfAPairGivesWayAndTakesOver) {
+    const lab::Lab lab = must(lab::Lab::build(lab::Lab::unique_name("vrrpka"), segment_topology()));
+    Keepalived keepalived(lab, "right", their_configuration(kinds()));
+    Router1 router(lab, "left", our_configuration(kinds()));
+    for (const Kind& kind : kinds()) {
+        EXPECT_TRUE(router.await(kind.name + "_ours", State::master, 8s)) << kind.name << router.log();
+        EXPECT_TRUE(keepalived.await(kind.name + "_theirs", "MASTER", 8s)) << kind.name;
+        EXPECT_TRUE(keepalived.await(kind.name + "_ours", "BACKUP", 8s)) << kind.name;
+        EXPECT_TRUE(router.await(kind.name + "_theirs", State::backup, 2s)) << kind.name;
+        EXPECT_TRUE(has_address(lab, "left", address_of(kind, true))) << kind.name;
+        EXPECT_FALSE(has_address(lab, "left", address_of(kind, false))) << kind.name;
+    }
+    keepalived.stop();  // resigns
+    for (const Kind& kind : kinds()) {
+        EXPECT_TRUE(router.await(kind.name + "_theirs", State::master, 3s)) << kind.name;
+        EXPECT_EQ(router.instance(kind.name + "_theirs")->counters.zero_received, 1u) << kind.name;
+    }
+    keepalived.start();  // is better again: preempts
+    for (const Kind& kind : kinds()) EXPECT_TRUE(router.await(kind.name + "_theirs", State::backup, 8s)) << kind.name;
+    router.thread->stop();
+    for (const Kind& kind : kinds()) {
+        EXPECT_TRUE(keepalived.await(kind.name + "_ours", "MASTER", 3s)) << kind.name;
+        EXPECT_FALSE(has_address(lab, "left", address_of(kind, true))) << kind.name;
+    }
+}
+
+TEST(BesideKeepalived, AnotherPasswordIsRefusedAndCounted) {
+    const std::vector<Kind> wrong = {{.name = "wrong", .vrid = 31, .version = 2, .password = "secret12", .other_password = "secret13"}};
+    const lab::Lab lab = must(lab::Lab::build(lab::Lab::unique_name("vrrpka"), segment_topology()));
+    Keepalived keepalived(lab, "right", their_configuration(wrong));
+    Router1 router(lab, "left", our_configuration(wrong));
+    EXPECT_TRUE(router.await("wrong_theirs", State::master, 8s)) << "it believes nobody";
+    EXPECT_TRUE(lab::wait_until(5s, [&] {
+        return router.instance("wrong_theirs")->counters.refused[static_cast<std::size_t>(Refusal::wrong_password)] > 0;
+    }));
+    EXPECT_THAT(router.log(), HasSubstr("another password than configured here"));
+}
+
+TEST(BesideKeepalived, ALowerPriorityHandsOver) {
+    const std::vector<Kind> one = {{.name = "v3", .vrid = 33, .version = 3}};
+    model::Vrrp configuration = our_configuration(one);
+    configuration.instances[0].tracks.files = {{.name = "score", .weight = 1}};
+    const lab::Lab lab = must(lab::Lab::build(lab::Lab::unique_name("vrrpka"), segment_topology()));
+    Keepalived keepalived(lab, "right", their_configuration(one));
+    Router1 router(lab, "left", configuration);
+    ASSERT_TRUE(router.await("v3_ours", State::master, 3s));
+    router.thread->post(Observe{{TrackKind::file, "score"}, -150});
+    EXPECT_TRUE(keepalived.await("v3_ours", "MASTER", 3s));
+    EXPECT_TRUE(router.await("v3_ours", State::backup, 1s));
+    router.thread->post(Observe{{TrackKind::file, "score"}, 0});
+    EXPECT_TRUE(router.await("v3_ours", State::master, 3s));
+    EXPECT_TRUE(keepalived.await("v3_ours", "BACKUP", 1s));
+}
+
+}  // namespace
+}  // namespace lvx::vrrp
