@@ -57,6 +57,7 @@ VrrpSide::VrrpSide(Surroundings surroundings) : surroundings_(std::move(surround
 VrrpSide::~VrrpSide() { stop(); }
 
 Result<void> VrrpSide::configure(const model::Site& site) {
+    const model::Site before = std::exchange(site_, {});
     site_.vrrp = site.vrrp;
     site_.globals = site.globals;
     if (site.vrrp.instances.empty()) {
@@ -68,11 +69,27 @@ Result<void> VrrpSide::configure(const model::Site& site) {
     }
     if (thread_ != nullptr) {
         thread_->post(::lvx::vrrp::Configure{settings_of(site)});
-        return {};
+        return watch_tracked(before);
     }
     auto started = TRY(::lvx::vrrp::Thread::start(settings_of(site), *fence_, *news_));
-    const std::scoped_lock hold(line_);
-    thread_ = std::move(started);
+    {
+        const std::scoped_lock hold(line_);
+        thread_ = std::move(started);
+    }
+    return watch_tracked(before);
+}
+
+// Started anew when what is watched changed; what is known of objects stays with the thread meanwhile.
+Result<void> VrrpSide::watch_tracked(const model::Site& before) {
+    const bool same = trackers_ != nullptr && before.vrrp == site_.vrrp && before.globals.script_user == site_.globals.script_user &&
+                      before.globals.script_security == site_.globals.script_security;
+    if (same) return {};
+    trackers_.reset();
+    const script::Rules rules{.user = site_.globals.script_user, .group = site_.globals.script_group, .security = site_.globals.script_security};
+    trackers_ = TRY(::lvx::vrrp::Trackers::start(
+        site_.vrrp, rules,
+        {.observe = [this](const ::lvx::vrrp::TrackKey& key, std::int64_t value) { thread_->post(::lvx::vrrp::Observe{key, value}); },
+         .emit = [this](const model::Event& event) { news_->post(event); }}));
     return {};
 }
 
@@ -133,6 +150,7 @@ void VrrpSide::clear_counters() {
 
 void VrrpSide::stop() {
     if (!thread_) return;
+    trackers_.reset();
     thread_->stop();
     step();
     const std::scoped_lock hold(line_);

@@ -14,6 +14,7 @@
 #include "model/site.hh"
 #include "notify/notice.hh"
 #include "vrrp/thread.hh"
+#include "vrrp/trackers_driver.hh"
 
 namespace lvx::daemon {
 
@@ -54,6 +55,7 @@ class VrrpSide final : public api::VrrpDesk {
  private:
     class LeaseFence;
     void take(const ::lvx::vrrp::Notification& notification);
+    [[nodiscard]] Result<void> watch_tracked(const model::Site& before);
 
     Surroundings surroundings_;
     std::unique_ptr<::lvx::vrrp::Mailbox<::lvx::vrrp::News>> news_;
@@ -62,6 +64,7 @@ class VrrpSide final : public api::VrrpDesk {
     std::unique_ptr<::lvx::vrrp::Thread> thread_;
     model::Site site_;  // without its services
     std::optional<::lvx::vrrp::Status> status_;
+    std::unique_ptr<::lvx::vrrp::Trackers> trackers_;  // goes first: it posts to the thread
 };
 
 }  // namespace lvx::daemon
