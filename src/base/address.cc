@@ -8,7 +8,7 @@ namespace lvx {
 
 std::optional<Address> Address::parse(std::string_view text) {
     char terminated[INET6_ADDRSTRLEN + 1];
-    if (text.empty() || text.size() >= sizeof terminated) return std::nullopt;
+    if (text.empty() || text.size() >= sizeof terminated || text.find('\0') != text.npos) return std::nullopt;
     std::memcpy(terminated, text.data(), text.size());
     terminated[text.size()] = '\0';
     std::array<std::uint8_t, 16> bytes{};

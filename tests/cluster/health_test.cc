@@ -24,7 +24,7 @@ std::string checked(std::string_view address) {
 
 std::string watched(const std::vector<std::string>& addresses, std::string_view more) {
     std::string text = "virtual_server 192.168.88.23 80 {\n  lvs_sched rr\n  lvs_method NAT\n  protocol TCP\n"
-                       "  delay_loop 0.2\n  connect_timeout 0.3\n  retry 0\n  warmup 0\n";
+                       "  delay_loop 0.2\n  delay_before_retry 0.2\n  connect_timeout 0.3\n  retry 0\n  warmup 0\n";
     for (const std::string& address : addresses) text += checked(address);
     return text + std::string(more) + "}\n";
 }

@@ -60,7 +60,8 @@ std::string caching_answer(const std::string& password, std::string_view salt) {
 std::string error_text(std::string_view payload) {
     std::size_t skip = 3;
     if (payload.size() > 9 && payload[3] == '#') skip = 9;  // SQL state
-    return printable(payload.substr(std::min(skip, payload.size())).substr(0, 120));
+    const std::string text = printable(payload.substr(std::min(skip, payload.size())).substr(0, 120));
+    return text.empty() ? "an error without a message" : text;
 }
 
 class MySql : public Dialogue {

@@ -36,7 +36,7 @@ std::string error_text(std::string_view fields) {
     while (!fields.empty() && fields[0] != '\0') {
         const std::size_t end = fields.find('\0');
         if (end == fields.npos) break;
-        if (fields[0] == 'M') return printable(fields.substr(1, std::min<std::size_t>(end - 1, 120)));
+        if (fields[0] == 'M' && end > 1) return printable(fields.substr(1, std::min<std::size_t>(end - 1, 120)));
         fields.remove_prefix(end + 1);
     }
     return "an error without a message";
