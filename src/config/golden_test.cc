@@ -12,6 +12,7 @@
 #include "config/disk_reader.hh"
 #include "config/keepalived/print.hh"
 #include "config/load.hh"
+#include "config/test_reader.hh"
 
 namespace lvx::config {
 namespace {
@@ -53,6 +54,15 @@ TEST_P(Configuration, SaysWhatIsExpected) {
     const std::string expected = folder + GetParam().substr(0, GetParam().rfind('.')) + ".expect";
     if (std::getenv("LVX_WRITE_EXPECTED") != nullptr) std::ofstream(expected) << found;
     EXPECT_EQ(found, text_of(expected));
+}
+
+TEST_P(Configuration, ReadsBackFromItsOwnPrint) {
+    const Outcome outcome = load(reader_of_folder(), GetParam(), {.config_id = "main"});
+    if (!outcome.usable()) return;
+    const Outcome again = load(reader_of({{"print.conf", keepalived::print(outcome.site)}}), "print.conf", {});
+    EXPECT_TRUE(again.usable()) << again.report();
+    EXPECT_EQ(keepalived::print(again.site), keepalived::print(outcome.site));
+    EXPECT_TRUE(again.site == outcome.site) << keepalived::print(outcome.site);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Configuration, testing::ValuesIn(configurations()), [](const auto& info) {

@@ -39,6 +39,14 @@ void settle_host_names(model::CheckKind& kind, const std::string& virtualhost) {
     }
 }
 
+// A command has no connection to wait for; files and BFD sessions tell of changes by themselves.
+void leave_out_meaningless_timing(model::Check& check) {
+    const model::CheckTiming standard;
+    if (std::holds_alternative<model::MiscCheck>(check.kind)) check.timing.connect_timeout = standard.connect_timeout;
+    const bool told = std::holds_alternative<model::FileCheck>(check.kind) || std::holds_alternative<model::BfdCheck>(check.kind);
+    if (told) check.timing = {.alpha = check.timing.alpha};
+}
+
 model::Check settled_check(const CheckDraft& draft, const HostDraft& host, const CheckSurroundings& around) {
     const Timing timing = inherited(inherited(host.timing, draft.timing), around.timing);
     model::Check check{.target = settled_target(draft, host.target, around.server),
@@ -46,6 +54,7 @@ model::Check settled_check(const CheckDraft& draft, const HostDraft& host, const
                        .log_all_failures = draft.log_all_failures.value_or(around.log_all_failures),
                        .kind = draft.kind};
     settle_host_names(check.kind, around.virtualhost);
+    leave_out_meaningless_timing(check);
     return check;
 }
 

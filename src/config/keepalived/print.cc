@@ -27,7 +27,7 @@ std::string print(const model::Site& site) {
         const auto pool = std::ranges::find_if(site.pools, [&](const model::Pool& one) { return one.services.front() == service.key; });
         if (pool != site.pools.end()) {
             if (!pool->group.empty() && groups.insert(pool->group).second) print_group(*pool, page);
-            print_pool(*pool, site.cluster, page);
+            print_pool(*pool, site, page);
         }
         if (!watched(site, service.key)) print_service(service, page);
     }

@@ -160,19 +160,24 @@ void print_target(const CheckTarget& target, const Endpoint& server, Page& page)
 
 }  // namespace
 
-UsualTiming usual_timing(const Pool& pool) {
-    std::optional<UsualTiming> usual;
+Usual usual_of(const Pool& pool, const Site& site) {
+    const auto mail = site.globals.smtp_alert_checker ? site.globals.smtp_alert_checker : site.globals.smtp_alert;
+    Usual usual{.log_all_failures = site.globals.checker_log_all_failures, .server_mail = mail.value_or(true),
+                .pool_mail = mail.value_or(false), .drain = site.director.drain};
+    std::optional<CheckTiming> first;
     for (const WatchedServer& server : pool.servers) {
         for (const Check& check : server.checks) {
-            const UsualTiming here{check.timing.delay_loop, check.timing.connect_timeout};
-            if (usual && *usual != here) return {};
-            usual = here;
+            const CheckTiming& here = check.timing;
+            if (!first) first = here;
+            if (first->delay_loop != here.delay_loop || first->connect_timeout != here.connect_timeout) return usual;
         }
     }
-    return usual.value_or(UsualTiming{});
+    if (first) usual.delay_loop = first->delay_loop;
+    if (first) usual.connect_timeout = first->connect_timeout;
+    return usual;
 }
 
-void print_check(const Check& check, const WatchedServer& server, const UsualTiming& usual, Page& page) {
+void print_check(const Check& check, const WatchedServer& server, const Usual& usual, Page& page) {
     const Kind kind = kind_of(check);
     const CheckTiming& timing = check.timing;
     page.open(kind.keyword);
@@ -185,7 +190,7 @@ void print_check(const Check& check, const WatchedServer& server, const UsualTim
         page.time("delay_before_retry", timing.delay_before_retry, kind.pause.value_or(timing.delay_loop));
         page.time("warmup", timing.warmup, timing.delay_loop);
         page.number("retry", timing.retry, kind.retry);
-        page.flag("log_all_failures", check.log_all_failures, false);
+        page.flag("log_all_failures", check.log_all_failures, usual.log_all_failures);
     }
     if (!is<FileCheck>(check)) page.flag("alpha", timing.alpha, server.alpha);
     std::visit(Body{page}, check.kind);

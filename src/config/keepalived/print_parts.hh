@@ -8,17 +8,19 @@
 namespace lvx::config::keepalived {
 
 // Timing that a whole virtual server shares is said once, there.
-struct UsualTiming {
+struct Usual {
     std::chrono::microseconds delay_loop{60'000'000}, connect_timeout{5'000'000};
-    bool operator==(const UsualTiming&) const = default;
+    // Of global_defs and director.
+    bool log_all_failures = false, server_mail = true, pool_mail = false;
+    std::chrono::seconds drain{0};
+    bool operator==(const Usual&) const = default;
 };
-[[nodiscard]] UsualTiming usual_timing(const model::Pool& pool);
+[[nodiscard]] Usual usual_of(const model::Pool& pool, const model::Site& site);
 
-void print_check(const model::Check& check, const model::WatchedServer& server, const UsualTiming& usual, Page& page);
-// Its group before it, where it has one.
+void print_check(const model::Check& check, const model::WatchedServer& server, const Usual& usual, Page& page);
 // The virtual_server_group of a pool that has one.
 void print_group(const model::Pool& pool, Page& page);
-void print_pool(const model::Pool& pool, const model::Cluster& cluster, Page& page);
+void print_pool(const model::Pool& pool, const model::Site& site, Page& page);
 // A service that nothing watches.
 void print_service(const model::Service& service, Page& page);
 

@@ -78,12 +78,12 @@ void open_server(const model::Server& server, std::string_view usual, Page& page
     page.number("lthreshold", server.lower_threshold, 0);
 }
 
-void print_watched(const model::Server& server, const model::WatchedServer& watched, const UsualTiming& timing,
+void print_watched(const model::Server& server, const model::WatchedServer& watched, const Usual& timing,
                    std::string_view usual, Page& page) {
     open_server(server, usual, page);
     page.flag("inhibit_on_failure", watched.inhibit_on_failure, false);
     page.flag("alpha", watched.alpha, false);
-    page.flag("smtp_alert", watched.smtp_alert, true);
+    page.flag("smtp_alert", watched.smtp_alert, timing.server_mail);
     page.command("notify_up", watched.notify_up);
     page.command("notify_down", watched.notify_down);
     page.text("snmp_name", watched.snmp_name);
@@ -99,10 +99,10 @@ void print_sorry(const model::Sorry& sorry, std::string_view usual, Page& page) 
 }
 
 // Keywords that only lvx has.
-void print_own(const model::Pool& pool, Page& page) {
+void print_own(const model::Pool& pool, const Usual& usual, Page& page) {
     constexpr std::array<std::string_view, 3> fates = {"keep", "reset", "move"};
     if (pool.on_down != model::OnDown::keep) page.line(fmt::format("on_down {}", fates[static_cast<std::size_t>(pool.on_down)]));
-    page.number("drain", pool.drain.count(), 0);
+    page.number("drain", pool.drain.count(), usual.drain.count());
     page.number("slow_start", pool.slow_start.count(), 0);
     page.number("panic_threshold", pool.panic_threshold, 0);
     page.number("flap_damping", pool.flap_damping.count(), 0);
@@ -110,18 +110,18 @@ void print_own(const model::Pool& pool, Page& page) {
     page.text("maintenance_directory", pool.maintenance_directory);
 }
 
-void print_watch(const model::Pool& pool, const UsualTiming& timing, Page& page) {
-    page.time("delay_loop", timing.delay_loop, UsualTiming{}.delay_loop);
-    page.time("connect_timeout", timing.connect_timeout, UsualTiming{}.connect_timeout);
+void print_watch(const model::Pool& pool, const Usual& timing, Page& page) {
+    page.time("delay_loop", timing.delay_loop, Usual{}.delay_loop);
+    page.time("connect_timeout", timing.connect_timeout, Usual{}.connect_timeout);
     page.line_if(pool.ha_suspend, "ha_suspend");
     page.flag("omega", pool.omega, false);
     page.number("quorum", pool.quorum, 1);
     page.number("hysteresis", pool.hysteresis, 0);
     page.command("quorum_up", pool.quorum_up);
     page.command("quorum_down", pool.quorum_down);
-    page.flag("smtp_alert", pool.smtp_alert, false);
+    page.flag("smtp_alert", pool.smtp_alert, timing.pool_mail);
     page.text("snmp_name", pool.snmp_name);
-    print_own(pool, page);
+    print_own(pool, timing, page);
 }
 
 }  // namespace
@@ -133,13 +133,13 @@ void print_group(const model::Pool& pool, Page& page) {
     page.close();
 }
 
-void print_pool(const model::Pool& pool, const model::Cluster& cluster, Page& page) {
-    const model::Service* service = cluster.find(pool.services.front());
+void print_pool(const model::Pool& pool, const model::Site& site, Page& page) {
+    const model::Service* service = site.cluster.find(pool.services.front());
     if (service == nullptr) return;
     page.gap();
     page.open("virtual_server " + (pool.group.empty() ? key_words(service->key) : "group " + word_text(pool.group)));
     const std::string method = usual_method(*service);
-    const UsualTiming timing = usual_timing(pool);
+    const Usual timing = usual_of(pool, site);
     print_body(*service, method, page);
     print_watch(pool, timing, page);
     if (pool.sorry) print_sorry(*pool.sorry, method, page);
