@@ -10,7 +10,7 @@ std::expected<Options, std::string> parse(std::vector<std::string> words) { retu
 TEST(ParseOptions, WithoutAnyIsTheMainInstanceDrivenByIpvsadm) {
     const auto options = parse({});
     ASSERT_TRUE(options);
-    EXPECT_EQ(*options, (Options{.socket = "/run/lvx/api.sock", .bpffs = "/sys/fs/bpf/lvx/main"}));
+    EXPECT_EQ(*options, (Options{.socket = "/run/lvx/api.sock", .bpffs = "/sys/fs/bpf/lvx/main", .state_dir = "/var/lib/lvx/main"}));
 }
 
 TEST(ParseOptions, AnInstanceHasASocketAndTablesOfItsOwn) {

@@ -68,6 +68,7 @@ class Planner {
     void add(const plan::AddServer& step) {
         const layers::ServerName name{step.key, step.server.endpoint};
         const std::string value = fmt::format("{}, weight {}", model::method_name(step.server.method), step.server.weight);
+        if (const auto leaves = leaving_.find(name); leaves != leaving_.end() && !left_before_.contains(name)) return drains(name, *leaves->second);
         if (removed_.contains(name)) return line(">", server_text(name), "moves behind those added before it", "its connections stay");
         const auto pool = pools_.find(step.key);
         std::string effect = "takes connections at once";
