@@ -6,20 +6,28 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "api/client.hh"
 #include "api/json.hh"
+#include "api/sync_client.hh"
 #include "cli/change.hh"
+#include "cli/convert.hh"
 #include "cli/events.hh"
+#include "cli/genhash.hh"
 #include "cli/ipvsadm/applet.hh"
 #include "cli/ipvsadm/names.hh"
+#include "cli/keepalived.hh"
 #include "cli/load_options.hh"
+#include "cli/sync.hh"
 #include "cli/tables.hh"
 #include "cli/topic.hh"
 #include "cli/usage.hh"
+#include "cli/vrrp.hh"
 #include "config/disk_reader.hh"
 #include "config/load.hh"
 #include "lab/demo.hh"
@@ -29,6 +37,8 @@ namespace lvx::cli {
 namespace {
 
 constexpr std::size_t input_limit = std::size_t{256} << 20;  // bytes of standard input; a save file of 3 million lines
+
+[[nodiscard]] Result<std::string> standard_input();
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 void complain(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
@@ -98,10 +108,58 @@ int reload(api::Client& client) {
     return exit_refused;
 }
 
+int ordered(const Result<void>& done) { return done ? exit_done : failed(done.error(), exit_refused); }
+
+int standby(api::Client& client, const Invocation& invocation) {
+    const std::string& word = invocation.operands[0];
+    if (word == "on" || word == "off") return ordered(client.standby(word == "on"));
+    complain("usage: lvx standby on|off\n");
+    return exit_usage;
+}
+
 int stop(api::Client& client, const Invocation& invocation) {
     const bool forwarding = invocation.options.contains("--forwarding");
     const auto stopped = client.stop(forwarding ? api::StopKind::stop_forwarding : api::StopKind::keep_forwarding);
     return stopped ? exit_done : failed(stopped.error(), exit_refused);
+}
+
+// ---- other programs' files and words ----
+
+Result<std::string> text_of(const std::string& path) {
+    return path == "-" ? standard_input() : config::disk_reader().read(path);
+}
+
+int convert(const Invocation& invocation) {
+    return run_convert(invocation, {.read = text_of, .out = print, .error = complain, .host_name = load_options().config_id});
+}
+
+bool write_file(const std::string& path, std::string_view text) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "we"), std::fclose);
+    return file && std::fwrite(text.data(), 1, text.size(), file.get()) == text.size() && std::fflush(file.get()) == 0;
+}
+
+// The daemon that stands beside this program, else the one in PATH.
+int become_lvxd(std::span<const std::string> arguments) {
+    std::error_code failed_to_read;
+    const auto beside = std::filesystem::read_symlink("/proc/self/exe", failed_to_read).parent_path() / "lvxd";
+    std::vector<std::string> words{!failed_to_read && ::access(beside.c_str(), X_OK) == 0 ? beside.string() : "lvxd"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    ::execvp(pointers[0], pointers.data());
+    return failed(Error{"cannot start " + words[0], errno}, exit_refused);
+}
+
+int keepalived(std::span<const std::string> words) {
+    const auto load = [](const std::string& file, const config::Options& options) { return config::load(config::disk_reader(), file, options); };
+    return run_keepalived(words, {.load = load, .out = print, .error = complain, .write = write_file, .become_lvxd = become_lvxd, .options = load_options()});
+}
+
+int keepalived_command(const Invocation& invocation) {
+    std::vector<std::string> words{"keepalived"};
+    words.insert(words.end(), invocation.operands.begin(), invocation.operands.end());
+    return keepalived(words);
 }
 
 ChangeSurroundings change_surroundings(const std::string& socket_option);
@@ -115,6 +173,10 @@ int with_daemon(const Invocation& invocation) {
         case CommandId::checks: return show(client->checks(), invocation, checks_text);
         case CommandId::connections: return show_connections(*client, invocation);
         case CommandId::drops: return show_drops(*client, invocation);
+        case CommandId::vrrp: return show(client->vrrp(), invocation, vrrp_text);
+        case CommandId::failover: return ordered(client->failover(invocation.operands[0]));
+        case CommandId::standby: return standby(*client, invocation);
+        case CommandId::sync_status: return show(api::fetch_sync(*client), invocation, sync_text);
         case CommandId::interfaces: return show(client->interfaces(), invocation, interfaces_text);
         case CommandId::events: return show_events(*client, invocation, change_surroundings(invocation.socket));
         case CommandId::bfd: return show(client->bfd(), invocation, bfd_text);
@@ -126,7 +188,9 @@ int with_daemon(const Invocation& invocation) {
 // ---- without a daemon ----
 
 int check_configuration(const Invocation& invocation) {
-    const config::Outcome outcome = config::load(config::disk_reader(), invocation.operands[0], load_options());
+    config::Options options = load_options();
+    options.keepalived_order = invocation.options.contains("--keepalived-order");
+    const config::Outcome outcome = config::load(config::disk_reader(), invocation.operands[0], options);
     complain(outcome.report());
     if (!outcome.usable()) return exit_refused;
     std::size_t servers = 0;
@@ -201,6 +265,12 @@ ChangeSurroundings change_surroundings(const std::string& socket_option) {
             .pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }};
 }
 
+int run_genhash(const Invocation& invocation) {
+    std::vector<std::string> words{"genhash"};
+    words.insert(words.end(), invocation.operands.begin(), invocation.operands.end());
+    return genhash(words);
+}
+
 int dispatch(const Invocation& invocation) {
     if (is_about_changes(invocation.command)) return run_change(invocation, change_surroundings(invocation.socket));
     switch (invocation.command) {
@@ -209,6 +279,9 @@ int dispatch(const Invocation& invocation) {
         case CommandId::ipvsadm: return run_applet(ipvsadm::run, invocation);
         case CommandId::ipvsadm_save: return run_applet(ipvsadm::run_save, invocation);
         case CommandId::ipvsadm_restore: return run_applet(ipvsadm::run_restore, invocation);
+        case CommandId::config_convert: return convert(invocation);
+        case CommandId::keepalived: return keepalived_command(invocation);
+        case CommandId::genhash: return run_genhash(invocation);
         case CommandId::help: return help(invocation);
         case CommandId::version: return version();
         default: return with_daemon(invocation);
@@ -231,6 +304,8 @@ int run(std::span<const std::string> words) {
     if (name == "ipvsadm") status = ipvsadm::run(words, surroundings(""));
     else if (name == "ipvsadm-save") status = ipvsadm::run_save(words, surroundings(""));
     else if (name == "ipvsadm-restore") status = ipvsadm::run_restore(words, surroundings(""));
+    else if (name == "keepalived") status = keepalived(words);
+    else if (name == "genhash") status = genhash(words);
     else status = run_lvx(words);
     if (std::fflush(stdout) == 0 || status != exit_done) return status;
     return failed(Error{"cannot write the answer", errno}, exit_refused);

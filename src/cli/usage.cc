@@ -21,6 +21,7 @@ constexpr std::array drops_options{OptionRow{"--json", "the daemon's answer as J
 constexpr std::array events_options{OptionRow{"--json", "one JSON object per line"},
                                     OptionRow{"--follow", "go on with those that come"},
                                     OptionRow{"--since", "only those after this sequence number", "SEQUENCE"}};
+constexpr std::array check_options{OptionRow{"--keepalived-order", "also names that keepalived would not find, being defined below their use"}};
 constexpr std::array stop_options{OptionRow{"--forwarding", "take the data plane off the interfaces as well"}};
 
 constexpr OptionRow json_row{"--json", "the daemon's answer as JSON"};
@@ -28,6 +29,10 @@ constexpr OptionRow service_row{"--service", "in this service only: tcp/192.0.2.
 constexpr OptionRow for_row{"--for", "until so much time has passed: 2h", "TIME"};
 constexpr std::array apply_options{json_row, OptionRow{"--confirm", "goes back by itself unless \"lvx config confirm\" comes within this time: 5m", "TIME"}};
 constexpr std::array delta_options{OptionRow{"--as", "keepalived (default) or ipvsadm", "FORM"}};
+constexpr std::array convert_options{OptionRow{"--from", "ipvsadm, ldirectord or heartbeat (default: by the file's name)", "KIND"},
+                                     OptionRow{"--node", "heartbeat: whose configuration is wanted (default: this host's)", "NAME"},
+                                     OptionRow{"--haresources", "heartbeat: where it is (default: beside ha.cf)", "FILE"},
+                                     OptionRow{"--authkeys", "heartbeat: takes its key over", "FILE"}};
 constexpr std::array clear_options{OptionRow{"--all", "every override"}};
 constexpr std::array server_options{json_row, service_row, for_row};
 constexpr std::array enable_options{json_row, service_row};
@@ -52,7 +57,11 @@ constexpr std::array table{
     CommandRow{CommandId::weight, "weight", "SERVER WEIGHT", "another weight than the configuration says", server_options, 2},
     CommandRow{CommandId::override_list, "override list", "", "what operators changed at run time", json_option},
     CommandRow{CommandId::override_clear, "override clear", "[NAME]", "takes an override back", clear_options, 0, false, 1},
-    CommandRow{CommandId::config_check, "config check", "FILE", "say what is wrong with a configuration; changes nothing", {}, 1},
+    CommandRow{CommandId::sync_status, "sync status", "", "peers, lag, drift, and what a failover now would lose", json_option},
+    CommandRow{CommandId::vrrp, "vrrp", "", "virtual routers: role, since when, why, peer, timers, what is tracked", json_option},
+    CommandRow{CommandId::failover, "failover", "INSTANCE", "hands a virtual router over; it does not take back by itself", {}, 1},
+    CommandRow{CommandId::standby, "standby", "on|off", "gives every virtual router away, takes over only when alone", {}, 1},
+    CommandRow{CommandId::config_check, "config check", "FILE", "say what is wrong with a configuration; changes nothing", check_options, 1},
     CommandRow{CommandId::config_show, "config show", "", "every value in effect, and where it came from", json_option},
     CommandRow{CommandId::config_plan, "config plan", "FILE", "what it would start, stop, drain and move; changes nothing", json_option, 1},
     CommandRow{CommandId::config_apply, "config apply", "FILE", "makes it the running configuration, all or nothing", apply_options, 1},
@@ -61,10 +70,13 @@ constexpr std::array table{
     CommandRow{CommandId::config_rollback, "config rollback", "[NUMBER]", "back to the one before, or to that one", json_option, 0, false, 1},
     CommandRow{CommandId::config_diff, "config diff", "[NUMBER|FILE [NUMBER|FILE]]", "what differs: the daemon's file and what runs, or these", {}, 0, false, 2},
     CommandRow{CommandId::config_delta, "config delta", "", "what operators changed, in one of the two languages", delta_options},
+    CommandRow{CommandId::config_convert, "config convert", "FILE", "another director's file as keepalived.conf, on standard output", convert_options, 1},
     CommandRow{CommandId::demo, "demo", "[…]", "a whole cluster in namespaces of its own: lvx demo --help", {}, 0, true},
     CommandRow{CommandId::ipvsadm, "ipvsadm", "[…]", "as ipvsadm 1.31", {}, 0, true},
     CommandRow{CommandId::ipvsadm_save, "ipvsadm-save", "[-n]", "as ipvsadm-save", {}, 0, true},
     CommandRow{CommandId::ipvsadm_restore, "ipvsadm-restore", "[-n]", "as ipvsadm-restore", {}, 0, true},
+    CommandRow{CommandId::keepalived, "keepalived", "[…]", "keepalived's command line: -t -f FILE checks a file", {}, 0, true},
+    CommandRow{CommandId::genhash, "genhash", "[…]", "the digest of a page, for HTTP_GET and SSL_GET: lvx genhash --help", {}, 0, true},
     CommandRow{CommandId::help, "help", "[COMMAND|KEYWORD]", "this, or more about a command or a keyword of the configuration", {}, 0, true},
     CommandRow{CommandId::version, "version", "", "the version of this tool", {}},
 };
@@ -167,7 +179,7 @@ std::expected<Invocation, std::string> parse_rest(const CommandRow& row, Words w
             continue;
         }
         words = words.subspan(1);
-        if (!word.starts_with('-')) {
+        if (!word.starts_with('-') || word == "-") {
             invocation.operands.push_back(word);
             continue;
         }

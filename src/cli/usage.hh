@@ -14,10 +14,10 @@ namespace lvx::cli {
 
 enum class CommandId : std::uint8_t {
     status, services, checks, connections, drops, interfaces, events, bfd, reload, stop, drain, enable, disable, weight,
-    override_list, override_clear,
+    override_list, override_clear, sync_status, vrrp, failover, standby,
     config_check, config_show, config_plan, config_apply, config_confirm, config_history, config_rollback, config_diff,
-    config_delta, demo,
-    ipvsadm, ipvsadm_save, ipvsadm_restore, help, version,
+    config_delta, config_convert, demo,
+    ipvsadm, ipvsadm_save, ipvsadm_restore, genhash, keepalived, help, version,
 };
 
 // Exit statuses of every command but the ipvsadm applets, which have ipvsadm's own, and demo, which has its command's.

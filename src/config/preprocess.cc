@@ -286,7 +286,7 @@ class Preprocessor {
     std::vector<std::pair<std::string, std::string>> bindings_;  // of repetitions, the innermost last
     Definition discarded_;
     Definition* collecting_ = nullptr;  // takes the lines that follow
-    IncludeChecks checks_;
+    IncludeChecks checks_ = options_.strict_includes ? IncludeChecks{true, true, true, true} : IncludeChecks{};
     std::string instance_;
     std::uint64_t random_ = 0;
     std::size_t expanded_ = 0;  // see cost_of_a_line
