@@ -14,7 +14,8 @@ std::unexpected<Diagnostic> wrong(Code code, const Word& word, std::string messa
                                   std::string note) {
     std::string help;
     if (word.text.find('$') != std::string::npos) help = "no definition of this name comes before this line";
-    return std::unexpected(Diagnostic{.code = code, .place = word.place, .message = std::move(message),
+    const Severity severity = unfilled_template(word.text) ? Severity::warning : Severity::error;
+    return std::unexpected(Diagnostic{.severity = severity, .code = code, .place = word.place, .message = std::move(message),
                                       .caret = std::move(caret), .note = std::move(note), .help = std::move(help)});
 }
 
@@ -127,6 +128,11 @@ Read<std::string_view> read_choice(const Word& word, std::string_view choices) {
     std::string hint = suggestion(word.text, all);
     return wrong(Code::bad_choice, word, fmt::format("\"{}\" is not possible here", word.text),
                  hint.empty() ? fmt::format("one of: {}", choices) : std::move(hint), {});
+}
+
+bool unfilled_template(std::string_view word) {
+    const std::size_t at = word.find("${");
+    return at != std::string_view::npos && word.find(":-", at) != std::string_view::npos;
 }
 
 Diagnostic missing_argument(const Statement& statement, std::string_view what) {

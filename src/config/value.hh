@@ -30,6 +30,9 @@ using Read = std::expected<T, Diagnostic>;
 // One of `choices`, blanks between them.
 [[nodiscard]] Read<std::string_view> read_choice(const Word& word, std::string_view choices);
 
+// "${NAME:-default}" that nobody filled in: container images come with such templates, and keepalived runs with them.
+[[nodiscard]] bool unfilled_template(std::string_view word);
+
 [[nodiscard]] Diagnostic missing_argument(const Statement& statement, std::string_view what);
 // "did you mean "X"?", or nothing.
 [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string_view> candidates);

@@ -121,8 +121,7 @@ class AddressReader {
 
     void group() {
         const Word* word = words_.argument("the name of a track_group belongs here");
-        if (word != nullptr) result_.track_group = word->text;
-        if (word != nullptr) expect_object(*word, "track_group", reading_);
+        if (word != nullptr && expect_object(*word, "track_group", reading_) != nullptr) result_.track_group = word->text;
     }
 
     void settle() {

@@ -52,21 +52,25 @@ void settle_users(BfdInstance& bfd, const Said& said) {
     bfd.for_checks = checker != nullptr && flag_of(*checker);
 }
 
-void check_ttl(const BfdInstance& bfd, const Said& said, const Statement& statement, Reading& reading) {
+void check_ttl(BfdInstance& bfd, const Said& said, const Statement& statement, Reading& reading) {
     const int ttl = bfd.ttl.value_or(bfd.neighbour.is_v4() ? 255 : 64);
     if (bfd.max_hops == 255 || bfd.max_hops <= ttl) return;
     reading.report({.code = Code::out_of_range, .place = said.place("max_hops", statement),
                     .message = fmt::format("max_hops {} is more than packets travel ({})", bfd.max_hops, ttl),
                     .note = "keepalived would use the TTL"});
+    bfd.max_hops = static_cast<std::uint8_t>(ttl);
 }
 
-void check_duplicate(const BfdInstance& bfd, const Statement& statement, Reading& reading) {
+// False: somebody else has this neighbour.
+bool first_of_neighbour(const BfdInstance& bfd, const Statement& statement, Reading& reading) {
     for (const BfdInstance& other : reading.site().vrrp.bfds) {
         if (other.neighbour != bfd.neighbour || other.source != bfd.source) continue;
         reading.report({.code = Code::duplicate_address, .place = statement.place(),
                         .message = fmt::format("{} is the neighbour of {} already", bfd.neighbour.text(), other.name),
                         .note = "keepalived would leave out this one"});
+        return false;
     }
+    return true;
 }
 
 }  // namespace
@@ -78,15 +82,16 @@ void read_bfd(const Statement& statement, Reading& reading) {
     read_statements<BfdInstance>(statement, here, rows, bfd, reading);
     settle_users(bfd, said);
     if (!said.has("neighbor_ip")) {
-        reading.report({.code = Code::missing_keyword, .place = statement.place(),
+        return reading.report({.code = Code::missing_keyword, .place = statement.place(),
                         .message = fmt::format("bfd_instance {} has no neighbor_ip", bfd.name),
                         .note = "keepalived would leave out this block"});
-    } else if (bfd.source && bfd.source->family() != bfd.neighbour.family()) {
+    }
+    if (bfd.source && bfd.source->family() != bfd.neighbour.family()) {
         reading.report({.code = Code::mixed_families, .place = said.place("source_ip", statement),
                         .message = "source_ip is of another family than neighbor_ip"});
-    } else {
-        check_duplicate(bfd, statement, reading);
+        bfd.source.reset();
     }
+    if (!first_of_neighbour(bfd, statement, reading)) return;
     check_ttl(bfd, said, statement, reading);
     reading.site().vrrp.bfds.push_back(std::move(bfd));
 }

@@ -62,7 +62,8 @@ Read<std::string> read_interface(const Word& word) {
     const std::string& name = word.text;
     const bool letters = std::ranges::all_of(name, [](char c) { return c > ' ' && c != '/' && c != 0x7f; });
     if (!name.empty() && name.size() <= longest_interface && letters && name != "." && name != "..") return name;
-    return std::unexpected(Diagnostic{.code = Code::bad_name, .place = word.place,
+    const Severity severity = unfilled_template(name) ? Severity::warning : Severity::error;
+    return std::unexpected(Diagnostic{.severity = severity, .code = Code::bad_name, .place = word.place,
                                       .message = fmt::format("\"{}\" cannot be the name of an interface", name),
                                       .caret = "at most 15 letters, no \"/\" among them"});
 }

@@ -226,8 +226,7 @@ class RouteReader {
             return reading_.warn(Code::ignored_value, word->place, "track_group is for static routes only",
                                  "routes of a virtual router follow this router");
         }
-        expect_object(*word, "track_group", reading_);
-        route_.track_group = word->text;
+        if (expect_object(*word, "track_group", reading_) != nullptr) route_.track_group = word->text;
     }
 
     const Statement& line_;

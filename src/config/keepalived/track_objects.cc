@@ -123,7 +123,7 @@ void read_vrrp_script(const Statement& statement, Reading& reading) {
     if (statement.words.size() < 2 || !first_of_name(statement, reading)) return;
     VrrpScript script{.name = statement.words[1].text};
     read_statements<VrrpScript>(statement, script_block, script_rows, script, reading);
-    if (script.command.words.empty()) missing(statement, "script", reading);
+    if (script.command.words.empty()) return missing(statement, "script", reading);
     reading.site().vrrp.scripts.push_back(std::move(script));
 }
 
@@ -131,7 +131,7 @@ void read_track_file(const Statement& statement, Reading& reading) {
     if (statement.words.size() < 2 || !first_of_name(statement, reading)) return;
     TrackFile file{.name = statement.words[1].text};
     read_statements<TrackFile>(statement, file_block, file_rows, file, reading);
-    if (file.path.empty()) missing(statement, "file", reading);
+    if (file.path.empty()) return missing(statement, "file", reading);
     reading.site().vrrp.files.push_back(std::move(file));
 }
 
@@ -141,13 +141,14 @@ void read_track_process(const Statement& statement, Reading& reading) {
     read_statements<TrackProcess>(statement, process_block, delay_rows, process, reading);
     read_statements<TrackProcess>(statement, process_block, process_rows, process, reading);
     settle_parameters(process);
-    if (process.words.empty()) missing(statement, "process", reading);
+    if (process.words.empty()) return missing(statement, "process", reading);
     const Said said(statement, process_block);
     if (process.quorum_max && !said.has("quorum") && *process.quorum_max == 0) process.quorum = 0;
     if (process.quorum_max && *process.quorum_max < process.quorum) {
         reading.report({.code = Code::out_of_range, .place = said.place("quorum_max", statement),
                         .message = fmt::format("quorum_max {} is below quorum {}", *process.quorum_max, process.quorum),
                         .note = "keepalived would ignore one of the lines"});
+        process.quorum_max.reset();
     }
     reading.site().vrrp.processes.push_back(std::move(process));
 }

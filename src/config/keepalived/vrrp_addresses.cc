@@ -70,9 +70,10 @@ void move_surplus(InstanceDraft& draft, Reading& reading) {
     draft.addresses.resize(most);
 }
 
-void none_at_all(const InstanceDraft& draft, Reading& reading) {
+void none_at_all(InstanceDraft& draft, Reading& reading) {
     if (!draft.addresses.empty() || (draft.no_addresses_wanted && !draft.instance.strict)) return;
     const bool needed = draft.instance.version == 3 || draft.instance.strict;
+    draft.left_out = draft.left_out || needed;
     reading.report({.severity = needed ? Severity::error : Severity::warning, .code = Code::missing_keyword,
                     .place = draft.statement->place(),
                     .message = fmt::format("virtual router {} has no virtual address", draft.instance.name),

@@ -136,6 +136,7 @@ void read_hmac(InstanceDraft& draft, const Statement& statement, Reading& readin
     reading.report({.code = Code::unknown_name, .place = said.place("active_key", statement),
                     .message = fmt::format("there is no key {}", hmac.active),
                     .note = "keepalived would send without authentication"});
+    hmac = {};
 }
 
 void settle_authentication(InstanceDraft& draft, Reading& reading) {

@@ -119,8 +119,10 @@ bool collide(const model::VrrpInstance& a, const model::VrrpInstance& b) {
     return !apart && a.source == b.source && share_peer(a, b);
 }
 
+// Of two, the first one stays.
 void check_router_ids(Reading& reading) {
-    const auto& all = reading.site().vrrp.instances;
+    auto& all = reading.site().vrrp.instances;
+    std::vector<std::string> refused;
     for (std::size_t later = 1; later < all.size(); ++later) {
         const auto first = std::find_if(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(later),
                                         [&](const auto& one) { return one.vrid != 0 && collide(one, all[later]); });
@@ -133,7 +135,9 @@ void check_router_ids(Reading& reading) {
                         .message = fmt::format("virtual_router_id {} is that of {} ({}) as well", all[later].vrid, first->name,
                                                reading.short_place(other, place)),
                         .note = "keepalived would refuse one of them"});
+        refused.push_back(all[later].name);
     }
+    std::erase_if(all, [&](const auto& one) { return std::ranges::find(refused, one.name) != refused.end(); });
 }
 
 // A link may be away for less time than backups wait for a master.
@@ -200,8 +204,9 @@ void read_track_group(const Statement& statement, Reading& reading) {
 }
 
 void settle_routers(Reading& reading) {
-    settle_groups(reading);
     check_router_ids(reading);
+    settle_names(reading);
+    settle_groups(reading);
     check_delays(reading);
     check_scripts(reading);
 }

@@ -11,8 +11,11 @@ namespace lvx::config::keepalived {
 void read_sync_group(const Statement& statement, Reading& reading);
 void read_track_group(const Statement& statement, Reading& reading);
 
-// When everything is read: virtual routers of one number, weights of members, delays of interfaces.
+// When everything is read: virtual routers of one number, weights of members, delays of interfaces; and no name refers to
+// a block that was left out for its mistakes (settle_names, vrrp_names.cc).
 void settle_routers(Reading& reading);
+
+void settle_names(Reading& reading);
 
 [[nodiscard]] std::vector<std::string_view> group_keywords(Block block);
 

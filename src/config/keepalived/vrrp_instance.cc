@@ -186,7 +186,7 @@ void read_vrrp_instance(const Statement& statement, Reading& reading) {
     draft.instance.name = statement.words[1].text;
     read_statements<Draft>(statement, here, rows, draft, reading);
     settle_instance(draft, reading);
-    reading.site().vrrp.instances.push_back(std::move(draft.instance));
+    if (!draft.left_out) reading.site().vrrp.instances.push_back(std::move(draft.instance));
 }
 
 std::vector<std::string_view> instance_keywords(Block block) {

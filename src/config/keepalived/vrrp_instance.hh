@@ -25,6 +25,7 @@ struct InstanceDraft {
     std::optional<bool> master, accept, preempt;   // where the block says so
     std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, owner_ignore_adverts;
     bool no_addresses_wanted = false;
+    bool left_out = false;                         // cannot run, so that a tolerant start goes on without it
 
     [[nodiscard]] Place place(std::string_view keyword) const { return said.place(keyword, *statement); }
 };

@@ -127,6 +127,24 @@ TEST(VrrpTracks, MayStandBeforeTheirDefinitionAndThatIsSaidIfAskedFor) {
     EXPECT_EQ(warnings(script + user, true), 0u);
 }
 
+TEST(VrrpTolerance, LeavesOutWhatCannotRunAndAllThatRefersToIt) {
+    const std::string text = "global_defs {\nlvs_sync_daemon eth1 NOTHING\n}\nvrrp_instance NOTHING {\ninterface eth0\n" + v4 +
+                             "}\nvrrp_instance V {\ninterface eth0\nvirtual_router_id 5\ntrack_script {\nempty\n}\n" + v4 +
+                             "}\nvrrp_instance W {\ninterface eth0\nvirtual_router_id 5\n" + v4 + "}\nvrrp_script empty {\n}\n"
+                             "vrrp_sync_group G {\ngroup {\nNOTHING\n}\n}\nvrrp_sync_group H {\ngroup {\nV\nW\nNOTHING\n}\n}\n"
+                             "bfd_instance b {\n}\n";
+    const Outcome outcome = load(reader_of({{"lvx.conf", text}}), "lvx.conf", {.tolerant = true});
+    ASSERT_TRUE(outcome.usable()) << outcome.report();
+    const model::Vrrp& vrrp = outcome.site.vrrp;
+    ASSERT_EQ(vrrp.instances.size(), 1u);
+    EXPECT_TRUE(vrrp.instances.at(0).tracks.scripts.empty());
+    EXPECT_TRUE(vrrp.scripts.empty());
+    EXPECT_TRUE(vrrp.bfds.empty());
+    ASSERT_EQ(vrrp.groups.size(), 1u);
+    EXPECT_THAT(vrrp.groups.at(0).members, ElementsAre("V"));
+    EXPECT_FALSE(outcome.site.globals.sync_daemon);
+}
+
 TEST(VrrpNumbers, MayMeetOnDifferentNetworksOnly) {
     const auto two = [](const std::string& first, const std::string& second) {
         return load_text("vrrp_instance A {\nvirtual_router_id 5\n" + first + "}\nvrrp_instance B {\nvirtual_router_id 5\n" + second + "}\n").usable();

@@ -29,7 +29,8 @@ void settle_role(InstanceDraft& draft, Reading& reading) {
     it.wants_master = draft.master.value_or(it.priority == owner);
 }
 
-void need(const InstanceDraft& draft, std::string_view keyword, std::string help, Reading& reading) {
+void need(InstanceDraft& draft, std::string_view keyword, std::string help, Reading& reading) {
+    draft.left_out = true;
     reading.report({.code = Code::missing_keyword, .place = draft.statement->place(),
                     .message = fmt::format("virtual router {} has no {}", draft.instance.name, keyword),
                     .note = "keepalived would leave out this virtual router", .help = std::move(help)});
@@ -39,10 +40,21 @@ bool link_local(const Address& address) {
     return !address.is_v4() && address.mapped()[0] == 0xfe && (address.mapped()[1] & 0xc0) == 0x80;
 }
 
-void settle_interface(const InstanceDraft& draft, Reading& reading) {
+// Missing, or wrong, which has been reported.
+void without_number(InstanceDraft& draft, Reading& reading) {
+    draft.left_out = true;
+    const Statement* id = draft.said.find("virtual_router_id");
+    if (id == nullptr || id->words.size() < 2 || !unfilled_template(id->words[1].text)) return;
+    reading.warn(Code::missing_keyword, draft.statement->place(),
+                 fmt::format("virtual router {} is left out, since it has no number", draft.instance.name), "keepalived leaves it out as well");
+}
+
+void settle_interface(InstanceDraft& draft, Reading& reading) {
     const model::VrrpInstance& it = draft.instance;
+    if (it.vrid == 0) without_number(draft, reading);
     if (!draft.said.has("virtual_router_id")) need(draft, "virtual_router_id", "a number from 1 to 255, the same on all directors", reading);
     if (it.interface == "lo") {
+        draft.left_out = true;
         return reading.report({.code = Code::bad_name, .place = draft.place("interface"),
                                .message = "lo cannot carry advertisements", .note = "keepalived would refuse it"});
     }
@@ -139,9 +151,12 @@ void settle_vmac(InstanceDraft& draft, Reading& reading) {
     if (it.vmac.kind != Kind::ipvlan) return;
     const Place place = draft.place("use_ipvlan");
     if (it.vmac.address && it.vmac.address->family() != it.family) {
-        reading.report({.code = Code::mixed_families, .place = place, .message = "the address of use_ipvlan is of another family"});
+        draft.left_out = true;
+        reading.report({.code = Code::mixed_families, .place = place, .message = "the address of use_ipvlan is of another family",
+                        .note = "keepalived would stay in fault"});
     }
     if (!it.vmac.address && it.family == Family::v4) {
+        draft.left_out = true;
         reading.report({.code = Code::missing_argument, .place = place, .message = "use_ipvlan needs an address with IPv4",
                         .note = "keepalived would stay in fault"});
     }

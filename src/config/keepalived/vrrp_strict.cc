@@ -64,7 +64,9 @@ class Strict {
     }
 
     void unicast() {
-        if (it_.unicast) refuse(draft_.place("unicast_peer"), "advertisements are multicast");
+        if (!it_.unicast) return;
+        draft_.left_out = true;
+        refuse(draft_.place("unicast_peer"), "advertisements are multicast");
     }
 
     void timers() {

@@ -93,11 +93,13 @@ void settle_unicast(InstanceDraft& draft, Reading& reading) {
         it.group.reset();
     }
     if (it.group) check_family(draft, *it.group, draft.place("mcast_dst_ip"), "group", reading);
+    if (it.group && it.group->family() != it.family) it.group.reset();
     if (!it.unicast && !it.group) it.group = it.family == Family::v4 ? defaults.group4 : defaults.group6;
     if (!it.source) it.track_source = false;
     for (const auto& path : it.paths) {
         if (path.peer) check_family(draft, *path.peer, draft.place("path"), "path", reading);
     }
+    std::erase_if(it.paths, [&](const auto& path) { return path.peer && path.peer->family() != it.family; });
 }
 
 }  // namespace lvx::config::keepalived
