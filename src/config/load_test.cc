@@ -195,6 +195,25 @@ TEST(Load, ToleratesNothingThatKeepalivedDoesNotSurvive) {
     EXPECT_FALSE(load(reader_of({{"lvx.conf", text}}), "lvx.conf", {.tolerant = true}).usable());
 }
 
+TEST(Load, TakesNothingFromJunk) {
+    const Outcome outcome = load_text("virtual_server 192.0.2.1 80 {\n protocol TCP\n lb_algo rr\n lb_kind NAT\n real_server 10.0.0.2 80 {\n"
+                                      " TCP_CHECK {\n retry 5\n nb_get_retry 3\n }\n }\n}\n");
+    EXPECT_EQ(outcome.diagnostics.warnings(), 1u) << outcome.report();
+    EXPECT_EQ(outcome.site.pools.at(0).servers.at(0).checks.at(0).timing.retry, 5u);
+}
+
+TEST(Load, RemembersWhereValuesStand) {
+    const Outcome outcome = load_text("virtual_server 192.0.2.1 80 {\n protocol TCP\n lb_algo rr\n lb_kind NAT\n real_server 10.0.0.2 80 {\n"
+                                      " weight 3\n weight 4\n }\n}\n");
+    const model::ServiceKey key = outcome.site.pools.at(0).services.at(0);
+    const Origin& pool = outcome.places.pools.at(key);
+    ASSERT_NE(pool.find("lvs_sched"), nullptr);
+    EXPECT_EQ(pool.find("lvs_sched")->line, 3u);
+    EXPECT_EQ(pool.find("quorum"), nullptr);
+    const Origin& server = outcome.places.watched.at({key, outcome.site.pools[0].servers.at(0).endpoint});
+    EXPECT_EQ(server.find("weight")->line, 7u);  // the one that counts
+}
+
 TEST(Load, WarnsOfJunkThatWorkingFilesHave) {
     const Outcome outcome = load_text(R"(virtual_server 192.0.2.1 80 dev eth0 {
     nat_mask 255.255.255.0

@@ -42,7 +42,7 @@ Origin origin_of(const Statement& block, Block where) {
     origin.keywords.reserve(block.block.size());
     for (const Statement& one : block.block) {
         const Keyword* keyword = find_keyword(where, one.keyword());
-        if (keyword == nullptr) continue;
+        if (keyword == nullptr || keyword->status == Status::junk) continue;
         const auto found = std::ranges::find(origin.keywords, keyword->canonical, &std::pair<std::string_view, Place>::first);
         if (found == origin.keywords.end()) {
             origin.keywords.emplace_back(keyword->canonical, one.place());

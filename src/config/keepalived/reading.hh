@@ -78,7 +78,7 @@ void read_statements(const Statement& block, Block where, std::span<const Row<Dr
     std::set<std::string_view> given;
     for (const Statement& one : block.block) {
         const Keyword* keyword = find_keyword(where, one.keyword());
-        if (keyword == nullptr) continue;
+        if (keyword == nullptr || keyword->status == Status::junk) continue;
         if (first_counts(*keyword) && !given.insert(keyword->canonical).second) continue;
         for (const Row<Draft>& row : rows) {
             if (row.keyword == keyword->canonical) row.read(draft, one, reading);

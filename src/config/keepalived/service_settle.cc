@@ -193,6 +193,7 @@ class Settler {
         }
         const Forward forward = draft.forward.value_or(draft_.forward);
         if (!fits(*draft.endpoint, forward.method, draft.place, "sorry server")) return;
+        if (draft.forward) refuse(model::unsupported(model::Server{.method = forward.method, .tunnel = forward.tunnel}), draft.forward_place);
         pool_.sorry = model::Sorry{.endpoint = endpoint_in_pool(*draft.endpoint, forward.method), .method = forward.method,
                                    .tunnel = forward.tunnel, .inhibit = draft.inhibit};
     }
