@@ -45,11 +45,17 @@ Result<void> BfdSide::configure(const model::Vrrp& configuration) {
                                         .emit = outside_.emit}));
     }
     TRY(watch_->configure(configuration.bfds));
-    for (const bfd::SessionView& view : watch_->sessions()) {
-        const auto session = std::ranges::find(configuration.bfds, view.name, &model::BfdInstance::name);
-        if (session != configuration.bfds.end()) tell(*session, view.state == bfd::State::up);
-    }
+    configured_ = configuration.bfds;
+    tell_again();
     return {};
+}
+
+void BfdSide::tell_again() const {
+    if (!watch_) return;
+    for (const bfd::SessionView& view : watch_->sessions()) {
+        const auto session = std::ranges::find(configured_, view.name, &model::BfdInstance::name);
+        if (session != configured_.end()) tell(*session, view.state == bfd::State::up);
+    }
 }
 
 api::BfdSessions BfdSide::sessions() const {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/events.hh"
 #include "bfd/watch.hh"
@@ -23,15 +24,17 @@ class BfdSide {
 
     explicit BfdSide(Surroundings surroundings) : outside_(std::move(surroundings)) {}
 
-    // Starts the thread with the first session, stops it with the last.  Every session's state is told anew: who asks may
-    // have been started since.
+    // Starts the thread with the first session, stops it with the last.
     [[nodiscard]] Result<void> configure(const model::Vrrp& configuration);
+    // Every session's state, to routers and checks that may have been started since.
+    void tell_again() const;
     [[nodiscard]] api::BfdSessions sessions() const;
 
  private:
     void tell(const model::BfdInstance& session, bool up) const;
 
     Surroundings outside_;
+    std::vector<model::BfdInstance> configured_;
     std::unique_ptr<bfd::Watch> watch_;  // uses outside_
 };
 

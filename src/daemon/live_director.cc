@@ -241,11 +241,20 @@ void LiveDirector::log_problems(const std::vector<std::string>& before) {
     log_list(log::Level::notice, gone);
 }
 
+namespace {
+
+std::string interface_named_by(const std::vector<net::InterfaceChoice>& choices, const Error& error) {
+    const auto found = std::ranges::find_if(choices, [&](const net::InterfaceChoice& choice) { return names_interface(error, choice.name); });
+    return found == choices.end() ? "an interface" : found->name;
+}
+
+}  // namespace
+
 void LiveDirector::carry_out(const SetInterfaces& action) {
     const std::vector<Error> before = std::exchange(refused_interfaces_, outside_.dataplane.set_interfaces(action.choices));
     for (const Error& error : refused_interfaces_) {
         if (std::ranges::find(before, error) == before.end())
-            outside_.log.error(error.sentence(), {{"hint", error.hint}});
+            outside_.emit(model::event(model::EventKind::interface_refused, {interface_named_by(action.choices, error), with_hint(error)}));
         note_refused(action.choices, error);
     }
     if (refused_interfaces_.empty()) retry_at_.reset();
@@ -267,9 +276,8 @@ void LiveDirector::carry_out(const Solicit& action) { outside_.solicit(action.so
 void LiveDirector::carry_out(const WayChanged& action) {
     const std::string address = action.after.server.text();
     const std::string neighbour = neighbour_text(outside_.world, action.after.way);
-    if (action.after.way && action.after.way->mac)
-        return outside_.log.info("next hop of real server " + address + " is known", {{"neighbour", neighbour}});
-    outside_.log.warning("next hop of real server " + address + " is lost", {{"reason", neighbour}});
+    const bool found = action.after.way && action.after.way->mac;
+    outside_.emit(model::event(found ? model::EventKind::neighbour_found : model::EventKind::neighbour_lost, {address, neighbour}));
 }
 
 void LiveDirector::sample() {

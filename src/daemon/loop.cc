@@ -1,17 +1,13 @@
-#include "daemon/loop.hh"
-
-#include <fmt/format.h>
-#include <unistd.h>
+// The daemon's event loop: everything it owns, and who wakes whom.
+#include "daemon/serve.hh"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -19,9 +15,8 @@
 #include "api/http_server.hh"
 #include "daemon/bfd_side.hh"
 #include "daemon/event_desk.hh"
-#include "daemon/files.hh"
-#include "daemon/life_script.hh"
 #include "daemon/health_side.hh"
+#include "daemon/life_script.hh"
 #include "daemon/live_director.hh"
 #include "daemon/notify.hh"
 #include "daemon/outside.hh"
@@ -231,6 +226,7 @@ void Loop::announce() {
     if (announced_) return;
     announced_ = true;
     ready_timer_.cancel();
+    tell(model::event(model::EventKind::started, {LVX_VERSION}));
     log_.notice("ready: " + director_.summary(), {{"socket", options_.socket}, {"instance", options_.instance}});
     notifier_.ready(director_.summary());
 }
@@ -346,6 +342,7 @@ void Loop::begin_routers() {
     routers_begun_ = true;
     const model::Site site = *std::exchange(routers_, std::nullopt);
     if (const Result<void> configured = vrrp_.configure(site); !configured) log_.error(configured.error().sentence(), {{"hint", configured.error().hint}});
+    bfd_.tell_again();
 }
 
 void Loop::tell_routers() {
@@ -369,6 +366,7 @@ void Loop::tell(const model::Event& event) {
 void Loop::end(api::StopKind kind) {
     if (ending_) return;
     ending_ = kind;
+    tell(model::event(model::EventKind::stopping, {kind == api::StopKind::keep_forwarding ? "forwarding goes on" : "forwarding ends"}));
     notifier_.stopping();
     server_->close();
     ErrorCode ignored;
@@ -382,48 +380,17 @@ void Loop::end(api::StopKind kind) {
     for (asio::steady_timer* timer : {&refresh_timer_, &sweep_timer_, &sample_timer_, &ready_timer_}) timer->cancel();
 }
 
-Exit exit_for(const Error& error) {
-    if (error.code == EPERM || error.code == EACCES) return Exit::no_permission;
-    if (error.code == EBUSY || error.code == EADDRINUSE) return Exit::unavailable;
-    return error.code == 0 ? Exit::configuration : Exit::machine;
-}
+}  // namespace
 
-void say(const Error& error) {
-    fmt::print(stderr, "lvxd: {}\n", error.sentence());
-    if (!error.hint.empty()) fmt::print(stderr, "      hint: {}\n", error.hint);
-}
-
-Result<void> serve(const Options& options, log::Log& log) {
-    TRY(make_folder_of(options.socket));
-    const Fd lock = TRY(lock_instance(options.socket + ".lock"));
-    StateStore store = store_for(options, log);
-    // Before packets are touched: a bad file is no reason to load anything.
-    Beginning beginning = TRY(begin_with(options, store));
-    Fd tables = TRY(lock_folder(options.bpffs));
-    auto dataplane = TRY(dataplane::open({.directory = options.bpffs, .sizes = sizes_for(options, beginning.runs.outcome.site.director)}));
-    if (!tables.valid()) tables = TRY(lock_folder(options.bpffs));  // it exists only now
-    Loop loop(options, log, std::move(store), std::move(beginning), std::move(dataplane), TRY(net::Watcher::open()));
+Result<void> serve(const Options& options, log::Log& log, StateStore store, Beginning beginning,
+                   std::unique_ptr<dataplane::Dataplane> dataplane, net::Watcher watcher) {
+    Loop loop(options, log, std::move(store), std::move(beginning), std::move(dataplane), std::move(watcher));
     if (auto opened = loop.open(); !opened) {
         loop.give_up();
         return opened;
     }
     loop.run();
     return {};
-}
-
-}  // namespace
-
-Exit run(const Options& options, log::Log& log) {
-    const Result<void> served = serve(options, log);
-    if (served) return Exit::success;
-    say(served.error());
-    return exit_for(served.error());
-}
-
-Exit check(const Options& options) {
-    const config::Outcome outcome = load_file(options, Tolerance::none, 0);
-    fmt::print(stderr, "{}", outcome.report());
-    return outcome.usable() ? Exit::success : Exit::configuration;
 }
 
 }  // namespace lvx::daemon
