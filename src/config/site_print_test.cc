@@ -24,8 +24,7 @@ void reads_back(const std::string& text) {
     EXPECT_EQ(keepalived::print(again.site), printed);
 }
 
-TEST(PrintedSite, ReadsBackWithItsVirtualRouters) {
-    reads_back(R"(global_defs {
+constexpr const char* routers = R"(global_defs {
     router_id LVS_1
     notification_email { ops@example.org }
     smtp_server 192.0.2.25 2525
@@ -95,8 +94,9 @@ garp_group { garp_interval 0.01
  interfaces { eth0
  eth1 }
 }
-)");
-}
+)";
+
+TEST(PrintedSite, ReadsBackWithItsVirtualRouters) { reads_back(routers); }
 
 }  // namespace
 }  // namespace lvx::config
