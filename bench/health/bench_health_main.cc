@@ -52,8 +52,10 @@ bool enter_namespace() {
 
 // After the warm-up: every server was met, first checks are spread.
 std::optional<Figures> measure(Contender contender, const Responder& responder, const Load& load, int seconds) {
-    std::this_thread::sleep_for(std::chrono::seconds(2 + load.period_s));
-    if (!contender.runs()) return std::nullopt;
+    const std::uint64_t begun = responder.accepted();
+    const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20 + load.period_s);
+    while (responder.accepted() < begun + load.servers && std::chrono::steady_clock::now() < latest) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    if (!contender.runs() || responder.accepted() < begun + load.servers) return std::nullopt;
     const std::uint64_t accepted = responder.accepted();
     const double cpu = contender.cpu_seconds();
     const auto begin = std::chrono::steady_clock::now();

@@ -98,7 +98,7 @@ Contender Contender::keepalived(const Load& load, const std::string& folder, con
     const int log = ::open((folder + "/keepalived.log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     ::dup2(log, 1);
     ::dup2(log, 2);
-    ::execlp("keepalived", "keepalived", "-C", "-n", "-l", "-f", (folder + "/keepalived.conf").c_str(), "-p", (folder + "/pid").c_str(), "-c",
+    ::execlp("keepalived", "keepalived", "-C", "-n", "-G", "-f", (folder + "/keepalived.conf").c_str(), "-p", (folder + "/pid").c_str(), "-c",
              (folder + "/checkers.pid").c_str(), nullptr);
     ::_exit(127);
 }

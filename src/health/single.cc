@@ -56,6 +56,7 @@ Outcome run_single(const model::Check& check, const Trust& trust, Start start) {
             continue;
         }
         probe.late = probe.late || count == 0;
+        probe.events = event.events;
         probe.resume();
     }
     return task.take();

@@ -74,7 +74,9 @@ void Worker::work(Instant now) {
         } else if (mark == &runner_) {
             runner_->step();
         } else {
-            static_cast<Probe*>(mark)->resume();
+            auto* const probe = static_cast<Probe*>(mark);
+            probe->events = ready_[static_cast<std::size_t>(i)].events;
+            probe->resume();
         }
     }
     while (!timers_.empty() && timers_.first_time() <= now) {

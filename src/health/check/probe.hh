@@ -48,6 +48,7 @@ struct Probe {
     std::function<void()> resume;              // for results that come by callback
 
     std::coroutine_handle<> waiting;
+    std::uint32_t events = 0;             // of epoll, that ended the last wait
     bool late = false;                    // the deadline is over: every further wait ends at once
     std::uint64_t job = 0;                // of MISC, to be forgotten when cancelled
 

@@ -113,6 +113,7 @@ Task<Got<Fd>> connected_socket(Probe& probe) {
     auto socket = open_socket(probe, Transport::stream);
     if (!socket) co_return std::unexpected(socket.error());
     if (!co_await probe.event()) co_return std::unexpected(failed(too_late(probe, "no connection")));
+    if ((probe.events & (EPOLLERR | EPOLLHUP)) == 0) co_return std::move(*socket);
     int code = 0;
     socklen_t length = sizeof code;
     (void)::getsockopt(socket->get(), SOL_SOCKET, SO_ERROR, &code, &length);

@@ -1,4 +1,5 @@
-// TCP_CHECK: connect() completes.  The connection is closed in order, as keepalived does, so that no server logs a reset.
+// TCP_CHECK: connect() completes.  The connection ends by a reset: nothing stays behind for a minute on either side, which
+// ten thousand checks a second would feel (600,000 sockets in TIME_WAIT), and it costs half the packets.
 #include "health/check/socket.hh"
 
 namespace lvx::health {
@@ -6,6 +7,7 @@ namespace lvx::health {
 Task<Outcome> check_tcp(Probe& probe) {
     auto socket = co_await connected_socket(probe);
     if (!socket) co_return std::move(socket.error());
+    close_at_once(std::move(*socket));
     co_return passed("connected");
 }
 
