@@ -45,6 +45,9 @@ class Link : public testing::Environment {
     void SetUp() override {
         char pattern[] = "/tmp/lvx-bfd-XXXXXX";
         folder = ::mkdtemp(pattern);
+        // As in the daemon, and BIRD with it: a busy machine must not make either side miss a detection time.
+        const sched_param parameters{.sched_priority = 30};
+        ASSERT_EQ(::sched_setscheduler(0, SCHED_FIFO, &parameters), 0);
         ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
         there = must(lab::make_namespace(folder + "/ns"));
         lab::Rtnetlink here = must(lab::Rtnetlink::open());
@@ -75,7 +78,7 @@ class Bird {
  public:
     explicit Bird(const std::string& intervals) {
         write(intervals);
-        process_ = must(lab::start(link->there.get(), {.argv = {"bird", "-f", "-c", file("conf"), "-s", file("ctl"), "-P", file("pid")},
+        process_ = must(lab::start(link->there.get(), {.argv = {"chrt", "-f", "30", "bird", "-f", "-c", file("conf"), "-s", file("ctl"), "-P", file("pid")},
                                                       .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
                                                       .output = file("log")}));
     }
