@@ -66,7 +66,8 @@ SSL_SESSION* session_of(SSL* ssl) {
     const SSL_CIPHER* cipher = SSL_CIPHER_find(ssl, psk_suite.data());
     SSL_SESSION* session = key && cipher ? SSL_SESSION_new() : nullptr;
     if (session && SSL_SESSION_set1_master_key(session, key->data(), key->size()) && SSL_SESSION_set_cipher(session, cipher) &&
-        SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION))
+        SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) &&
+        SSL_SESSION_set1_id_context(session, reinterpret_cast<const unsigned char*>(psk_identity.data()), psk_identity.size()))
         return session;
     SSL_SESSION_free(session);
     return nullptr;
@@ -107,6 +108,8 @@ Result<TlsContext> TlsContext::make(const model::StateSync& settings) {
     if (!context) return refusal("cannot begin TLS: " + last_reason(), 0);
     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
     SSL_CTX_set_num_tickets(context, 0);
+    // A server that verifies refuses every session, that of a shared key too, without a context for it.
+    SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(psk_identity.data()), psk_identity.size());
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     // Of a server that answers with a certificate where the key was offered, nothing is trusted.

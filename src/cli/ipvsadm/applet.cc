@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "api/sync_client.hh"
 #include "cli/ipvsadm/listing.hh"
+#include "cli/sync.hh"
 
 namespace lvx::cli::ipvsadm {
 
@@ -44,6 +46,13 @@ int refuse(const Surroundings& surroundings, const grammar::Command& command, in
 
 // ---- listings ----
 
+int list_daemons(api::Client& client, const Surroundings& surroundings) {
+    const auto snapshot = api::fetch_sync(client);
+    if (!snapshot) return conversation_failed(surroundings, snapshot.error());
+    surroundings.out(sync_daemons_text(*snapshot));
+    return status_ok;
+}
+
 int list(const grammar::List& list, api::Client& client, const Surroundings& surroundings) {
     const grammar::Labels labels = list.numeric ? grammar::numeric_labels() : surroundings.labels;
     if (list.show == grammar::Show::connections) {
@@ -51,10 +60,10 @@ int list(const grammar::List& list, api::Client& client, const Surroundings& sur
         const auto failed = client.connections([&](const api::ConnectionSnapshot& connection) { surroundings.out(connection_line(connection, labels)); });
         return failed ? status_ok : conversation_failed(surroundings, failed.error());
     }
+    if (list.show == grammar::Show::daemons) return list_daemons(client, surroundings);
     const auto snapshot = client.services();
     if (!snapshot) return conversation_failed(surroundings, snapshot.error());
     switch (list.show) {
-        case grammar::Show::daemons: return status_ok;  // there is no sync daemon to tell of, which is told by silence
         case grammar::Show::timeouts: surroundings.out(timeouts_line(snapshot->timeouts)); return status_ok;
         default: break;
     }
@@ -133,6 +142,24 @@ class Batch {
 
 int restore(api::Client& client, const Surroundings& surroundings);
 
+int order_daemon(const grammar::Command& command, api::DaemonOrder order, const api::SyncDaemonRequest& request, api::Client& client,
+                 const Surroundings& surroundings) {
+    const auto refused = api::order_sync_daemon(client, order, request);
+    if (!refused) return conversation_failed(surroundings, refused.error());
+    return *refused == 0 ? status_ok : refuse(surroundings, command, *refused);
+}
+
+const char* word_of(grammar::DaemonRole role) { return role == grammar::DaemonRole::master ? "master" : "backup"; }
+
+api::SyncDaemonRequest request_of(const grammar::StartDaemon& wanted) {
+    return {.role = word_of(wanted.role),
+            .interface = wanted.interface,
+            .sync_id = wanted.sync_id,
+            .max_length = wanted.message_length,
+            .ttl = wanted.ttl,
+            .group = {wanted.group.value_or(Address{}), wanted.port}};
+}
+
 int carry_out(const grammar::Command& command, api::Client& client, const Surroundings& surroundings) {
     if (const auto* operation = std::get_if<model::Operation>(&command)) {
         Batch batch(client, surroundings);
@@ -142,7 +169,10 @@ int carry_out(const grammar::Command& command, api::Client& client, const Surrou
     if (const auto* wanted = std::get_if<grammar::List>(&command)) return list(*wanted, client, surroundings);
     if (const auto* wanted = std::get_if<grammar::Save>(&command)) return save(*wanted, client, surroundings);
     if (std::holds_alternative<grammar::Restore>(command)) return restore(client, surroundings);
-    return refuse(surroundings, command, EOPNOTSUPP);  // sync daemons
+    if (const auto* started = std::get_if<grammar::StartDaemon>(&command))
+        return order_daemon(command, api::DaemonOrder::start, request_of(*started), client, surroundings);
+    const auto& stopped = std::get<grammar::StopDaemon>(command);
+    return order_daemon(command, api::DaemonOrder::stop, {.role = word_of(stopped.role)}, client, surroundings);
 }
 
 // What needs no daemon; nothing if the command does.
