@@ -301,7 +301,7 @@ class Commands {
             for (const api::ServerSnapshot& each : service.servers)
                 if (each.server.endpoint == server.server)
                     return fmt::format("{} of {}   active {}   inactive {}   persistent {}{}", server.server.text(), server.service.text(), each.active,
-                                       each.inactive, each.persistent, drains ? "" : each.active + each.inactive == 0 ? "   drained" : "   time is over: these stay");
+                                       each.inactive, each.persistent, drains ? "" : each.active == 0 ? "   drained" : "   time is over: these stay");
         }
         return fmt::format("{} of {}   gone", server.server.text(), server.service.text());
     }

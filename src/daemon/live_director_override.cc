@@ -50,6 +50,14 @@ std::string override_of(const model::RunState& state, const layers::ServerName& 
     return {};
 }
 
+bool stays_disabled(const model::RunState& state, const layers::ServerName& name) {
+    if (name.service.protocol != model::Protocol::tcp) return false;
+    return std::ranges::any_of(state.overrides, [&](const model::Override& each) {
+        return each.kind == model::OverrideKind::drained && each.then == model::AfterDrain::disable && each.service == name.service &&
+               each.server == name.server;
+    });
+}
+
 }  // namespace
 
 Result<void> LiveDirector::change_overrides(model::RunState state) {
@@ -157,7 +165,9 @@ std::optional<net::Instant> LiveDirector::end_what_is_over() {
     const model::WallTime now = outside_.wall();
     if (state_.pending && state_.pending->until <= now) confirm_or_go_back();
     layers::Settled settled = layers::settled(layers::without_ended(state_, now), now, [this](const layers::ServerName& name) {
-        return connections_of(name.service, name.server);
+        // Who stays disabled keeps even what is only remembered (TIME_WAIT); who is removed must have forgotten it.
+        return stays_disabled(state_, name) ? outside_.dataplane.server_traffic(name.service, name.server).active
+                                            : connections_of(name.service, name.server);
     });
     if (settled.state != state_) {
         if (const auto changed = change_overrides(settled.state); changed) tell(settled);
