@@ -153,7 +153,7 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
 Result<void> Loop::open() {
     run_life_script(director_.site().globals.startup_script, director_.site().globals.startup_timeout, model::EventKind::startup_script_failed);
     ErrorCode error;
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, vrrp_json_signal(), vrrp_clear_signal()})
         if (signals_.add(signal, error)) return refusal("cannot take signals", error.value());
     network_.assign(watcher_.fd(), error);
     if (error) return refusal("cannot wait for netlink", error.value());
@@ -268,7 +268,7 @@ void Loop::await_signal() {
     signals_.async_wait([this](const ErrorCode& error, int signal) {
         if (error) return;
         if (signal == SIGHUP) reload();
-        else end(options_.on_exit);
+        else if (!vrrp_.dump(signal)) end(options_.on_exit);
         if (!ending_) await_signal();
     });
 }

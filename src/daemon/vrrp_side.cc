@@ -1,10 +1,18 @@
 #include "daemon/vrrp_side.hh"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <utility>
 
 #include "base/ensure.hh"
+#include "base/fd.hh"
 #include "daemon/vrrp_view.hh"
+#include "vrrp/dump.hh"
 
 namespace lvx::daemon {
 
@@ -30,7 +38,21 @@ vrrp::Settings settings_of(const model::Site& site) {
     return {.vrrp = site.vrrp, .startup_delay = site.globals.vrrp_startup_delay, .log_unknown_vrids = site.globals.log_unknown_vrids};
 }
 
+// Whole or not at all: whoever reads never sees half a file.  Never through a link that somebody put into /tmp.
+Result<void> replace_file(const std::string& configured, const std::string& usual, const std::string& text) {
+    const std::string path = configured.empty() ? usual : configured, draft = path + ".new";
+    (void)::unlink(draft.c_str());
+    const Fd file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (!file.valid()) return refusal("cannot write " + draft, errno);
+    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return refusal("cannot write " + draft, errno);
+    if (::rename(draft.c_str(), path.c_str()) != 0) return refusal("cannot write " + path, errno);
+    return {};
+}
+
 }  // namespace
+
+int vrrp_json_signal() { return SIGRTMIN + 2; }
+int vrrp_clear_signal() { return SIGRTMAX - 1; }
 
 // Called from the VRRP thread only.
 class VrrpSide::LeaseFence final : public ::lvx::vrrp::Fence {
@@ -144,8 +166,19 @@ std::expected<void, api::Problem> VrrpSide::standby(const api::VrrpOrder& order,
     return {};
 }
 
-void VrrpSide::clear_counters() {
-    if (thread_) thread_->post(::lvx::vrrp::ClearCounters{});
+bool VrrpSide::dump(int signal) {
+    const bool clears = signal == vrrp_clear_signal();
+    if (signal != SIGUSR1 && signal != SIGUSR2 && signal != vrrp_json_signal() && !clears) return false;
+    if (!status_) return true;
+    const ::lvx::vrrp::Moment now{std::chrono::system_clock::now(), ::lvx::vrrp::Clock::now()};
+    const model::Globals& globals = site_.globals;
+    Result<void> written;
+    if (signal == SIGUSR1) written = replace_file(globals.state_dump_file, "/tmp/keepalived.data", data_dump(site_.vrrp, *status_, now));
+    else if (signal == vrrp_json_signal()) written = replace_file(globals.json_dump_file, "/tmp/keepalived.json", json_dump(site_.vrrp, *status_, now, globals.json_version));
+    else written = replace_file(globals.stats_dump_file, "/tmp/keepalived.stats", stats_dump(*status_));
+    if (!written) surroundings_.emit(model::event(model::EventKind::vrrp_trouble, {written.error().sentence()}));
+    if (clears && thread_) thread_->post(::lvx::vrrp::ClearCounters{});
+    return true;
 }
 
 void VrrpSide::stop() {

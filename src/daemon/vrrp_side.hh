@@ -18,6 +18,10 @@
 
 namespace lvx::daemon {
 
+// Their numbers as keepalived has them.
+[[nodiscard]] int vrrp_json_signal();
+[[nodiscard]] int vrrp_clear_signal();
+
 class VrrpSide final : public api::VrrpDesk {
  public:
     struct Surroundings {
@@ -43,7 +47,8 @@ class VrrpSide final : public api::VrrpDesk {
     [[nodiscard]] api::VrrpSnapshot vrrp() const override;
     [[nodiscard]] std::expected<void, api::Problem> failover(const api::VrrpOrder& order, const std::string& by) override;
     [[nodiscard]] std::expected<void, api::Problem> standby(const api::VrrpOrder& order, const std::string& by) override;
-    void clear_counters();
+    // keepalived's signals: state, counters, JSON into its files; false: it is none of them.
+    bool dump(int signal);
     // Orderly.
     void stop();
 
