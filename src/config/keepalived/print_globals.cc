@@ -23,8 +23,9 @@ void print_mail(const Mail& mail, Page& page) {
 }
 
 void print_fifo(std::string_view name, const Fifo& fifo, Page& page) {
-    if (fifo.path.empty()) return;
-    page.line(fmt::format("{} {}", name, command_text({.words = {fifo.path}, .user = fifo.user, .group = fifo.group})));
+    if (!fifo.path.empty()) {
+        page.line(fmt::format("{} {}", name, command_text({.words = {fifo.path}, .user = fifo.user, .group = fifo.group})));
+    }
     page.command(fmt::format("{}_script", name), fifo.script);
 }
 
