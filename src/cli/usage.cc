@@ -68,7 +68,7 @@ constexpr std::array table{
     CommandRow{CommandId::config_confirm, "config confirm", "", "keeps what was applied with --confirm", json_option},
     CommandRow{CommandId::config_history, "config history", "", "applied configurations, by number", json_option},
     CommandRow{CommandId::config_rollback, "config rollback", "[NUMBER]", "back to the one before, or to that one", json_option, 0, false, 1},
-    CommandRow{CommandId::config_diff, "config diff", "[NUMBER|FILE [NUMBER|FILE]]", "what differs: the daemon's file and what runs, or these", {}, 0, false, 2},
+    CommandRow{CommandId::config_diff, "config diff", "[A [B]]", "what differs: the daemon's file and what runs, or files and numbers of the history", {}, 0, false, 2},
     CommandRow{CommandId::config_delta, "config delta", "", "what operators changed, in one of the two languages", delta_options},
     CommandRow{CommandId::config_convert, "config convert", "FILE", "another director's file as keepalived.conf, on standard output", convert_options, 1},
     CommandRow{CommandId::demo, "demo", "[…]", "a whole cluster in namespaces of its own: lvx demo --help", {}, 0, true},
