@@ -177,6 +177,7 @@ void print_vrrp_instance(const VrrpInstance& instance, Page& page) {
     page.line(instance.wants_master ? "state MASTER" : "state BACKUP");
     page.text("interface", instance.interface);
     page.text("vrf", instance.vrf);
+    page.text("fast_peer", instance.fast_peer);
     print_protocol(instance, page);
     page.address("mcast_src_ip", instance.source);
     page.line_if(instance.track_source, "track_src_ip");

@@ -123,6 +123,7 @@ constexpr Row<Draft> rows[] = {
     {"mcast_dst_ip", into_address<D, &VrrpInstance::group>},
     {"unicast_peer", read_peers},
     {"path", read_path},
+    {"fast_peer", into_word<D, &VrrpInstance::fast_peer>},
     {"unicast_ttl", into_number<here, D, &VrrpInstance::unicast_ttl>},
     {"check_unicast_src", into_flag<D, &VrrpInstance::check_unicast_source>},
     {"unicast_fault_no_peer", into_flag<D, &VrrpInstance::unicast_fault_no_peer>},
