@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <functional>
+#include <thread>
 
 #include "tests/cluster/support/pair.hh"
 
@@ -35,8 +36,15 @@ const Fault faults[] = {
 bool once(Pair& pair, const Fault& fault, std::size_t count, Milliseconds pause, int round) {
     lab::HeldConnections held = pair.hold(count);
     held.run(settle, pause);
-    if (!pair.await_in_step(1) || !fault.strike(pair)) return false;
+    if (!pair.await_in_step(1)) return false;
+    // Bytes go on through the fault: what is silent meanwhile is what clients see.
+    std::jthread traffic([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) held.step(pause);
+    });
+    if (!fault.strike(pair)) return false;
     const bool taken = pair.await_master(2);
+    traffic.request_stop();
+    traffic.join();
     const bool answered = held.all_answer(answer_limit);
     const auto after = held.report();
     const bool back = fault.mend(pair) && pair.await_master(1);

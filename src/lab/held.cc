@@ -132,7 +132,7 @@ void HeldConnections::step(Milliseconds pause) {
     for (std::size_t asked = 0, seen = 0; seen < connections_.size() && asked < asked_at_once; ++seen) {
         One& one = connections_[next_];
         next_ = next_ + 1 < connections_.size() ? next_ + 1 : 0;
-        if (one.waits || one.broken || now - one.asked < pause) continue;
+        if (one.waits || one.broken || one.answered > quiet_since_ || now - one.asked < pause) continue;
         ask(one, now);
         ++asked;
     }
@@ -148,12 +148,16 @@ void HeldConnections::run(Milliseconds time, Milliseconds pause) {
 
 bool HeldConnections::all_answer(Milliseconds limit) {
     const auto begin = Clock::now();
+    // An answer that came since proves it; who gave one is not asked again, so that nothing is under way in the end.
     const auto done = [&](const One& one) { return one.broken || (one.answered > begin && !one.waits); };
-    while (Clock::now() - begin < limit) {
-        if (std::ranges::all_of(connections_, done)) return true;
-        step(Milliseconds{100});
+    quiet_since_ = begin;
+    bool all = false;
+    while (!all && Clock::now() - begin < limit) {
+        step(Milliseconds{0});
+        all = std::ranges::all_of(connections_, done);
     }
-    return std::ranges::all_of(connections_, done);
+    quiet_since_ = Clock::time_point::max();
+    return all;
 }
 
 HeldConnections::Report HeldConnections::report() const {

@@ -49,6 +49,7 @@ class HeldConnections {
 
     std::vector<One> connections_;
     Fd epoll_;
+    Clock::time_point quiet_since_ = Clock::time_point::max();  // whoever answered later is not asked
     std::size_t next_ = 0;
     std::uint64_t answers_ = 0;
     Milliseconds longest_{0};
