@@ -1,6 +1,9 @@
 #include "sync/tls_driver.hh"
 
 #include <gtest/gtest.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -26,6 +29,30 @@ class Tls : public testing::Test {
         auto context = TlsContext::make({.key_file = file(name, key)});
         EXPECT_TRUE(context) << context.error().sentence();
         return std::move(*context);
+    }
+    // A certificate that signs itself, and its key.
+    model::StateSync certificate(const std::string& name) {
+        const model::StateSync settings{.certificate = directory_ + "/" + name + ".pem",
+                                        .private_key = directory_ + "/" + name + ".key",
+                                        .ca = directory_ + "/" + name + ".pem"};
+        EVP_PKEY* key = EVP_EC_gen("P-256");
+        X509* made = X509_new();
+        X509_set_version(made, 2);
+        ASN1_INTEGER_set(X509_get_serialNumber(made), 1);
+        X509_gmtime_adj(X509_getm_notBefore(made), -60);
+        X509_gmtime_adj(X509_getm_notAfter(made), 3600);
+        X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+        X509_set_issuer_name(made, X509_get_subject_name(made));
+        X509_set_pubkey(made, key);
+        X509_sign(made, key, EVP_sha256());
+        BIO* certificate_file = BIO_new_file(settings.certificate.c_str(), "w");
+        BIO* key_file = BIO_new_file(settings.private_key.c_str(), "w");
+        EXPECT_TRUE(PEM_write_bio_X509(certificate_file, made) && PEM_write_bio_PrivateKey(key_file, key, nullptr, nullptr, 0, nullptr, nullptr));
+        BIO_free(certificate_file);
+        BIO_free(key_file);
+        X509_free(made);
+        EVP_PKEY_free(key);
+        return settings;
     }
     // Both ends' outcome after as many steps as a handshake can need.
     struct Outcome {
@@ -75,13 +102,7 @@ TEST_F(Tls, AKeyThatIsTooShortOrNotThereIsRefusedWithAHint) {
 }
 
 TEST_F(Tls, CertificatesOfOneAuthorityUnderstandEachOtherAndStrangersDoNot) {
-    const auto make = [&](const std::string& name) {
-        const std::string command = "cd " + directory_ + " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" + name +
-                                    " -keyout " + name + ".key -out " + name + ".pem >/dev/null 2>&1";
-        EXPECT_EQ(std::system(command.c_str()), 0);
-        return model::StateSync{.certificate = directory_ + "/" + name + ".pem", .private_key = directory_ + "/" + name + ".key", .ca = directory_ + "/" + name + ".pem"};
-    };
-    const model::StateSync ours = make("ours"), strange = make("strange");
+    const model::StateSync ours = certificate("ours"), strange = certificate("strange");
     const TlsContext one = *TlsContext::make(ours), other = *TlsContext::make(strange);
     const Outcome good = meet(one, one);
     EXPECT_EQ(good.server, TlsLink::Progress::done);
