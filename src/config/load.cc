@@ -24,11 +24,12 @@ std::string Outcome::report() const { return print(diagnostics, sources, Colour:
 Outcome load(const Reader& reader, std::string_view main_file, const Options& options) {
     Outcome outcome;
     const auto lines = preprocess(reader, main_file, options, outcome.sources, outcome.diagnostics);
-    const auto statements = build_tree(lines, grammar, outcome.diagnostics);
+    auto statements = build_tree(lines, grammar, outcome.diagnostics);
     check(statements, outcome.diagnostics);
     keepalived::read_site(statements, reader, options, outcome);
     if (options.tolerant) outcome.diagnostics.tolerate();
     outcome.diagnostics.sort();
+    outcome.statements = std::make_shared<const std::vector<Statement>>(std::move(statements));
     return outcome;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "config/options.hh"
 #include "config/reader.hh"
 #include "config/source.hh"
+#include "config/tree.hh"
 #include "model/site.hh"
 
 namespace lvx::config {
@@ -41,6 +43,7 @@ struct Outcome {
     Diagnostics diagnostics;   // in source order, each once
     Sources sources;           // the files read, which the diagnostics point into
     Places places;
+    std::shared_ptr<const std::vector<Statement>> statements;  // as read, for given_values(); shared by copies
 
     [[nodiscard]] bool usable() const;          // no error among the diagnostics
     [[nodiscard]] std::string report() const;   // all diagnostics as text, without colours

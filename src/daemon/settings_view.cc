@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
+#include "config/given.hh"
 #include "layers/layers.hh"
 
 namespace lvx::daemon {
@@ -26,12 +29,29 @@ class Viewer {
             if (runs != nullptr) add_service(parts, *runs);
             add_missing(key, parts, runs);
         }
+        if (files_.statements != nullptr) add_given();
         return std::move(settings_);
     }
 
  private:
     void add(const std::string& object, std::string_view name, std::string value, std::string origin) {
         settings_.push_back({object, std::string(name), std::move(value), std::move(origin)});
+    }
+
+    // What is told of running services already, in add_service and add_server.
+    static bool told(const config::Given& given) {
+        constexpr std::array<std::string_view, 16> names = {
+            "lvs_sched", "flag-1", "flag-2", "flag-3", "sh-port", "sh-fallback", "mh-port", "mh-fallback", "ops", "persistence_timeout",
+            "persistence_granularity", "persistence_engine", "lvs_method", "weight", "uthreshold", "lthreshold"};
+        return given.object.starts_with("virtual_server ") && std::ranges::find(names, given.name) != names.end();
+    }
+
+    // Everything else that the files say, or that is so because they do not.
+    void add_given() {
+        for (config::Given& each : config::given_values(*files_.statements)) {
+            if (told(each) || each.name == "lvs_timeouts") continue;
+            add(each.object.empty() ? "director" : each.object, each.name, std::move(each.value), each.place.line == 0 ? "default" : text(each.place));
+        }
     }
 
     static std::string named(const Override& each) { return fmt::format("override {}", each.name); }

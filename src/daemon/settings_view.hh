@@ -1,4 +1,4 @@
-// Every value of the services in effect, and where it came from: a line of a file, an override, health, an operator, or
+// Every value in effect, services first, and where it came from: a line of a file, an override, health, an operator, or
 // the default.  Pure.
 #pragma once
 
