@@ -6,6 +6,7 @@
 #include <array>
 #include <csignal>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/text.hh"
@@ -119,22 +120,37 @@ bool own_remark(config::Code code) {
     return code == later || code == not_needed || code == not_supported_yet || code == unused_name;
 }
 
-bool has_scripts(const model::Site& site) {
-    const auto notifies = [](const model::VrrpNotify& n) {
-        return n.master || n.backup || n.fault || n.stop || n.deleted || n.any || n.master_rx_lower_priority;
-    };
+using Commands = std::vector<model::Command>;
+
+void add(Commands& all, const std::optional<model::Command>& one) {
+    if (one) all.push_back(*one);
+}
+
+void add(Commands& all, const model::VrrpNotify& notify) {
+    for (const auto* one : {&notify.master, &notify.backup, &notify.fault, &notify.stop, &notify.deleted, &notify.any, &notify.master_rx_lower_priority}) add(all, *one);
+}
+
+void add(Commands& all, const model::Pool& pool) {
+    add(all, pool.quorum_up);
+    add(all, pool.quorum_down);
+    for (const model::WatchedServer& server : pool.servers) {
+        add(all, server.notify_up);
+        add(all, server.notify_down);
+        for (const model::Check& check : server.checks) {
+            if (const auto* misc = std::get_if<model::MiscCheck>(&check.kind)) all.push_back(misc->command);
+        }
+    }
+}
+
+Commands commands_of(const model::Site& site) {
+    Commands all;
     const model::Globals& globals = site.globals;
-    if (globals.startup_script || globals.shutdown_script || globals.notify_fifo.script || globals.vrrp_fifo.script || globals.lvs_fifo.script) return true;
-    if (!site.vrrp.scripts.empty()) return true;
-    for (const auto& one : site.vrrp.instances) if (notifies(one.notify)) return true;
-    for (const auto& one : site.vrrp.groups) if (notifies(one.notify)) return true;
-    return std::ranges::any_of(site.pools, [](const model::Pool& pool) {
-        if (pool.quorum_up || pool.quorum_down) return true;
-        return std::ranges::any_of(pool.servers, [](const model::WatchedServer& server) {
-            const auto runs = [](const model::Check& check) { return std::holds_alternative<model::MiscCheck>(check.kind); };
-            return server.notify_up || server.notify_down || std::ranges::any_of(server.checks, runs);
-        });
-    });
+    for (const auto* one : {&globals.startup_script, &globals.shutdown_script, &globals.notify_fifo.script, &globals.vrrp_fifo.script, &globals.lvs_fifo.script}) add(all, *one);
+    for (const model::VrrpScript& one : site.vrrp.scripts) all.push_back(one.command);
+    for (const model::VrrpInstance& one : site.vrrp.instances) add(all, one.notify);
+    for (const model::VrrpSyncGroup& one : site.vrrp.groups) add(all, one.notify);
+    for (const model::Pool& one : site.pools) add(all, one);
+    return all;
 }
 
 int signal_number(std::string_view name, const KeepalivedSurroundings& world) {
@@ -158,9 +174,9 @@ int check(const Request& request, const KeepalivedSurroundings& world) {
     if (!request.id.empty()) with.config_id = request.id;
     with.strict_includes = request.strict_includes;
     const config::Outcome outcome = world.load(request.file, with);
-    const int status = keepalived_status(outcome);
+    const int status = keepalived_status(outcome, world.executable);
     std::string text = outcome.diagnostics.all().empty() ? "" : outcome.report();
-    if (status == insecure) text += "scripts run as root: enable_script_security is not set\n";
+    if (status == insecure && outcome.usable()) text += "scripts run as root: enable_script_security is not set\n";
     if (!request.log) {
         world.error(text);
     } else if (!world.write(*request.log, text)) {
@@ -187,20 +203,21 @@ std::string help_text() {
 
 }  // namespace
 
-int keepalived_status(const config::Outcome& outcome) {
+int keepalived_status(const config::Outcome& outcome, const std::function<bool(const std::string& program)>& executable) {
     using config::Code;
-    bool any = false, unreadable = false, missing = false, beyond = false;
+    std::set<Code> errors, others;
     for (const config::Diagnostic& one : outcome.diagnostics.all()) {
-        const bool error = one.severity == config::Severity::error;
-        unreadable = unreadable || (error && one.code == Code::file_unreadable);
-        missing = missing || (error && one.code == Code::missing_argument);
-        beyond = beyond || (error && one.code == Code::not_supported_yet);
-        any = any || !own_remark(one.code);
+        if (one.severity == config::Severity::error) errors.insert(one.code);
+        // A plain include that finds nothing is a line in keepalived's log.
+        else if (!own_remark(one.code) && one.code != Code::include_unmatched) others.insert(one.code);
     }
-    if (missing) return missing_argument;
-    if (unreadable || beyond) return unusable;
-    if (!outcome.site.globals.script_security && has_scripts(outcome.site)) return insecure;
-    return any ? complaints : good;
+    if (errors.contains(Code::missing_argument)) return missing_argument;
+    if (errors.contains(Code::file_unreadable) || errors.contains(Code::not_supported_yet)) return unusable;
+    if (errors.contains(Code::include_unmatched)) return insecure;
+    const Commands commands = commands_of(outcome.site);
+    const auto runs = [&](const model::Command& one) { return !one.words.empty() && executable(one.words[0]); };
+    if (!outcome.site.globals.script_security && std::ranges::any_of(commands, runs)) return insecure;
+    return errors.empty() && others.empty() ? good : complaints;
 }
 
 int run_keepalived(std::span<const std::string> words, const KeepalivedSurroundings& world) {

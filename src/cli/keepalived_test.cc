@@ -36,6 +36,7 @@ Ran run(std::vector<std::string> arguments, const std::map<std::string, std::str
         .out = [&](std::string_view text) { result.out += text; },
         .error = [&](std::string_view text) { result.error += text; },
         .write = [&](const std::string&, std::string_view text) { result.written = text; return true; },
+        .executable = [](const std::string& program) { return program == "/bin/true" || program == "true"; },
         .become_lvxd = [&](std::span<const std::string> words) { result.lvxd.assign(words.begin(), words.end()); return 7; },
         .options = {}});
     return result;
@@ -55,6 +56,9 @@ TEST(Keepalived, tells_kinds_of_mistakes_apart_as_keepalived_does) {
     EXPECT_EQ(status_of("vrrp_instance V {\n interface\n}\n"), 2);
     EXPECT_EQ(status_of("vrrp_script s {\n script \"/bin/true\"\n}\n"), 6);
     EXPECT_EQ(status_of("global_defs {\n enable_script_security\n script_user root\n}\nvrrp_script s {\n script \"/bin/true\"\n}\n"), 0);
+    EXPECT_EQ(status_of("vrrp_script s {\n script \"/no/such/program\"\n}\n"), 0);
+    EXPECT_EQ(status_of("include nowhere.conf\n"), 0);
+    EXPECT_EQ(status_of("includem nowhere.conf\n"), 6);
     EXPECT_EQ(status_of(""), 0);
 }
 

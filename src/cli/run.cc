@@ -14,6 +14,7 @@
 
 #include "api/client.hh"
 #include "api/json.hh"
+#include "base/text.hh"
 #include "api/sync_client.hh"
 #include "cli/change.hh"
 #include "cli/convert.hh"
@@ -151,9 +152,18 @@ int become_lvxd(std::span<const std::string> arguments) {
     return failed(Error{"cannot start " + words[0], errno}, exit_refused);
 }
 
+bool executable(const std::string& program) {
+    if (program.contains('/')) return ::access(program.c_str(), X_OK) == 0;
+    const char* const path = std::getenv("PATH");
+    for (const std::string_view folder : split_at(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
+        if (::access(fmt::format("{}/{}", folder, program).c_str(), X_OK) == 0) return true;
+    }
+    return false;
+}
+
 int keepalived(std::span<const std::string> words) {
     const auto load = [](const std::string& file, const config::Options& options) { return config::load(config::disk_reader(), file, options); };
-    return run_keepalived(words, {.load = load, .out = print, .error = complain, .write = write_file, .become_lvxd = become_lvxd, .options = load_options()});
+    return run_keepalived(words, {.load = load, .out = print, .error = complain, .write = write_file, .executable = executable, .become_lvxd = become_lvxd, .options = load_options()});
 }
 
 int keepalived_command(const Invocation& invocation) {
