@@ -67,6 +67,7 @@ struct Director {
     std::array<std::optional<Instant>, directors_limit> heard_from;  // when one was last taken in
     std::array<std::uint8_t, directors_limit> heard_priority{255, 255, 255};
     std::optional<Instant> zero_heard;
+    std::uint8_t last_priority = 0;       // of one that is dead: its data plane answers until the lease ends
 };
 
 class World {
@@ -77,6 +78,7 @@ class World {
  private:
     [[nodiscard]] model::VrrpInstance instance_of(std::size_t who) const;
     [[nodiscard]] bool answers(std::size_t who) const;
+    [[nodiscard]] std::uint8_t priority_of(std::size_t who) const;
     [[nodiscard]] bool runs(std::size_t who) const { return directors_[who].routers && !directors_[who].frozen_until; }
     [[nodiscard]] bool is_fresh(Director& director, const Packet& packet) const;
     void add(Happening happening);
@@ -155,6 +157,11 @@ bool World::answers(std::size_t who) const {
     return director.holds && !director.link_down && director.lease && now_ <= *director.lease;
 }
 
+std::uint8_t World::priority_of(std::size_t who) const {
+    const Director& director = directors_[who];
+    return director.routers ? director.routers->routers()[0].priority() : director.last_priority;
+}
+
 void World::violate(std::string sentence) {
     if (story_.violation.empty())
         story_.violation = sentence + " at " + std::to_string(std::chrono::duration_cast<Microseconds>(now_.time_since_epoch()).count()) + " us";
@@ -206,9 +213,9 @@ void World::check_takeover(std::size_t who, const StateChanged& change) {
     const Router& router = director.routers->routers()[0];
     for (std::size_t other = 0; other < directors_.size(); ++other) {
         if (other == who || !answers(other)) continue;
-        const Router& peer = directors_[other].routers->routers()[0];
+        const std::uint8_t peer = priority_of(other);
         // One that takes over by preempting is heard at once; see `hearing`.
-        const bool preempts = preempt_ && (peer.priority() < router.priority() || director.heard_priority[other] < router.priority());
+        const bool preempts = preempt_ && (peer < router.priority() || director.heard_priority[other] < router.priority());
         const auto& heard = director.heard_from[other];
         const auto& lost = director.lost_from[other];
         const bool excused = lost && (!heard || *lost + longest_delay_ + latency_ >= *heard);
@@ -265,6 +272,7 @@ void World::strike(std::size_t who) {
             add({.at = *director.frozen_until, .kind = Kind::wake, .who = who});
             break;
         case 2:  // dies; its kernel keeps the addresses, its data plane the lease
+            director.last_priority = priority_of(who);
             director.routers.reset();
             break;
         case 3:
