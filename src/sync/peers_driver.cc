@@ -45,8 +45,10 @@ Result<void> Peers::set(const std::optional<model::StateSync>& settings) {
     Fd listener;
     if (settings) {
         tls = TRY(TlsContext::make(*settings));
-        listener_.reset();
-        if (settings->listen) listener = TRY(listen_tcp(*settings->listen));
+        // A closed listener holds its port as long as the loop waits for it: one that stays is not opened anew.
+        const bool stays = settings_ && settings_->listen == settings->listen;
+        if (stays) listener = std::move(listener_);
+        else if (settings->listen) listener = TRY(listen_tcp(*settings->listen));
     }
     connections_.clear();
     peers_.clear();
