@@ -8,6 +8,7 @@
 #include <map>
 
 #include "bfd/sockets.hh"
+#include "bfd/test_sessions.hh"
 
 namespace lvx::bfd {
 namespace {
@@ -15,12 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// Loopback addresses of this test alone; both sides share UDP port 4784's one socket, so the two ends are sessions of one
-// driver whose neighbours are each other's source.
-model::BfdInstance form(const std::string& name, const char* source, const char* neighbour) {
-    return {.name = name, .neighbour = *Address::parse(neighbour), .source = *Address::parse(source), .min_rx = 20ms, .min_tx = 20ms, .multihop = true};
-}
-const model::BfdInstance left = form("left", "127.94.1.1", "127.94.1.2"), right = form("right", "127.94.1.2", "127.94.1.1");
+const model::BfdInstance left = test::session("left", "127.94.1.1", "127.94.1.2"), right = test::session("right", "127.94.1.2", "127.94.1.1");
 
 struct Bench {
     Bench() {
@@ -86,7 +82,7 @@ TEST(Driver, counts_what_belongs_to_nobody) {
     model::BfdInstance silent = left;  // its own packets would come to the same socket
     silent.passive = true;
     ASSERT_TRUE(bench.driver->configure(std::vector{silent}, Clock::now()));
-    const auto stranger = open_sender(form("stranger", "127.94.1.9", "127.94.1.1"), 0);
+    const auto stranger = open_sender(test::session("stranger", "127.94.1.9", "127.94.1.1"), 0);
     ASSERT_TRUE(stranger);
     const auto bytes = bytes_of({.multiplier = 3, .my_discriminator = 5, .desired_min_tx_us = 1000, .required_min_rx_us = 1000});
     ASSERT_EQ(::write(stranger->get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));

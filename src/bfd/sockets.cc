@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/socket_address.hh"
+
 namespace lvx::bfd {
 
 namespace {
@@ -16,40 +18,6 @@ namespace {
 constexpr int class_selector_6 = 0xc0;  // network control
 constexpr int source_port_tries = 16;
 constexpr std::uint16_t source_ports = 16384;
-
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t length = 0;
-    [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress socket_address(const Address& address, std::uint16_t port) {
-    SocketAddress result;
-    if (address.is_v4()) {
-        const sockaddr_in v4{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(address.v4_value())}, .sin_zero = {}};
-        std::memcpy(&result.storage, &v4, sizeof v4);
-        result.length = sizeof v4;
-        return result;
-    }
-    sockaddr_in6 v6{.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_flowinfo = 0, .sin6_addr = {}, .sin6_scope_id = 0};
-    std::memcpy(&v6.sin6_addr, address.mapped().data(), sizeof v6.sin6_addr);
-    std::memcpy(&result.storage, &v6, sizeof v6);
-    result.length = sizeof v6;
-    return result;
-}
-
-Address address_of(const sockaddr_storage& storage) {
-    if (storage.ss_family == AF_INET) {
-        sockaddr_in v4{};
-        std::memcpy(&v4, &storage, sizeof v4);
-        return Address::v4(ntohl(v4.sin_addr.s_addr));
-    }
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, &storage, sizeof v6);
-    std::array<std::uint8_t, 16> bytes{};
-    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    return Address::v6(bytes);
-}
 
 Result<void> set(const Fd& socket, int level, int option, int value) {
     if (::setsockopt(socket.get(), level, option, &value, sizeof value) != 0) return refusal("cannot set up a BFD socket", errno);
@@ -67,8 +35,8 @@ Result<void> bind_source(const Fd& socket, const model::BfdInstance& form, std::
     const Address any = form.neighbour.is_v4() ? Address() : Address::v6({});
     for (int attempt = 0; attempt < source_port_tries; ++attempt) {
         const auto port = static_cast<std::uint16_t>(first_source_port + (chance + attempt) % source_ports);
-        const SocketAddress source = socket_address(form.source.value_or(any), port);
-        if (::bind(socket.get(), source.get(), source.length) == 0) return {};
+        const SocketAddress source = socket_address({form.source.value_or(any), port});
+        if (::bind(socket.get(), source.get(), source.size) == 0) return {};
         if (errno != EADDRINUSE) break;
     }
     return refusal("cannot bind the source of BFD session " + form.name, errno);
@@ -98,8 +66,8 @@ Result<Fd> open_receiver(Family family, std::uint16_t port) {
     Fd socket = TRY(new_socket(family));
     const bool v4 = family == Family::v4;
     TRY(set(socket, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1));
-    const SocketAddress any = socket_address(v4 ? Address() : Address::v6({}), port);
-    if (::bind(socket.get(), any.get(), any.length) == 0) return socket;
+    const SocketAddress any = socket_address({v4 ? Address() : Address::v6({}), port});
+    if (::bind(socket.get(), any.get(), any.size) == 0) return socket;
     return refusal(fmt::format("cannot listen for BFD on UDP port {}", port), errno,
                    errno == EADDRINUSE ? "another BFD daemon is running on this machine" : "");
 }
@@ -110,8 +78,8 @@ Result<Fd> open_sender(const model::BfdInstance& form, std::uint16_t chance) {
     TRY(set(socket, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TTL : IPV6_UNICAST_HOPS, ttl_of(form)));
     TRY(set(socket, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS, class_selector_6));
     TRY(bind_source(socket, form, chance));
-    const SocketAddress neighbour = socket_address(form.neighbour, form.multihop ? multihop_port : single_hop_port);
-    if (::connect(socket.get(), neighbour.get(), neighbour.length) != 0) return refusal("cannot reach the neighbour of BFD session " + form.name, errno);
+    const SocketAddress neighbour = socket_address({form.neighbour, form.multihop ? multihop_port : single_hop_port});
+    if (::connect(socket.get(), neighbour.get(), neighbour.size) != 0) return refusal("cannot reach the neighbour of BFD session " + form.name, errno);
     return socket;
 }
 
@@ -123,7 +91,7 @@ std::optional<Datagram> receive(const Fd& receiver, std::span<std::uint8_t> buff
                    .msg_control = control.data(), .msg_controllen = control.size(), .msg_flags = 0};
     const ssize_t got = ::recvmsg(receiver.get(), &message, MSG_DONTWAIT);
     if (got < 0) return std::nullopt;
-    return Datagram{address_of(from), ttl_in(message), buffer.first(static_cast<std::size_t>(got))};
+    return Datagram{endpoint_of(from).address, ttl_in(message), buffer.first(static_cast<std::size_t>(got))};
 }
 
 }  // namespace lvx::bfd

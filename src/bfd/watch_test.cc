@@ -7,16 +7,15 @@
 #include <map>
 #include <mutex>
 
+#include "bfd/test_sessions.hh"
+
 namespace lvx::bfd {
 namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-model::BfdInstance form(const std::string& name, const char* source, const char* neighbour) {
-    return {.name = name, .neighbour = *Address::parse(neighbour), .source = *Address::parse(source), .min_rx = 20ms, .min_tx = 20ms, .multihop = true};
-}
-const model::BfdInstance left = form("left", "127.94.2.1", "127.94.2.2"), right = form("right", "127.94.2.2", "127.94.2.1");
+const model::BfdInstance left = test::session("left", "127.94.2.1", "127.94.2.2"), right = test::session("right", "127.94.2.2", "127.94.2.1");
 
 class States {
  public:

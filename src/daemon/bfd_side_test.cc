@@ -6,15 +6,14 @@
 #include <map>
 #include <mutex>
 
+#include "bfd/test_sessions.hh"
+
 namespace lvx::daemon {
 namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-model::BfdInstance form(const std::string& name, const char* source, const char* neighbour) {
-    return {.name = name, .neighbour = *Address::parse(neighbour), .source = *Address::parse(source), .min_rx = 20ms, .min_tx = 20ms, .multihop = true};
-}
 
 // What routers and checks were told last, from whichever thread.
 struct Told {
@@ -43,7 +42,7 @@ TEST(BfdSide, tells_routers_and_checks_what_concerns_them) {
     Told told;
     BfdSide side(told.surroundings());
     EXPECT_TRUE(side.sessions().empty());
-    model::Vrrp both{.bfds = {form("left", "127.94.3.1", "127.94.3.2"), form("right", "127.94.3.2", "127.94.3.1")}};
+    model::Vrrp both{.bfds = {bfd::test::session("left", "127.94.3.1", "127.94.3.2"), bfd::test::session("right", "127.94.3.2", "127.94.3.1")}};
     both.bfds[1].for_vrrp = false;
     ASSERT_TRUE(side.configure(both));
     EXPECT_TRUE(told.becomes("router left", true));

@@ -13,7 +13,7 @@
 #include <cerrno>
 
 #include "lab/namespace.hh"
-#include "lab/socket_address.hh"
+#include "base/socket_address.hh"
 
 namespace lvx::lab {
 namespace {

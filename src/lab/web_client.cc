@@ -9,7 +9,7 @@
 
 #include "lab/http.hh"
 #include "lab/namespace.hh"
-#include "lab/socket_address.hh"
+#include "base/socket_address.hh"
 #include "lab/web.hh"
 
 namespace lvx::lab {

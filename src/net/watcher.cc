@@ -13,6 +13,7 @@
 
 #include "net/driver_name.hh"
 #include "net/netlink_message.hh"
+#include "net/netlink_socket.hh"
 
 namespace lvx::net {
 
@@ -26,18 +27,8 @@ constexpr std::size_t batches_at_once = 256;       // of notifications, before t
 constexpr std::array groups = {RTNLGRP_LINK,        RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
                                RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV6_ROUTE,  RTNLGRP_NEIGH};
 
-Result<Fd> open_socket() {
-    Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!socket.valid()) return refusal("cannot open a netlink socket", errno);
-    sockaddr_nl local{};
-    local.nl_family = AF_NETLINK;
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
-        return refusal("cannot bind a netlink socket", errno);
-    return socket;
-}
-
 Result<Fd> open_notifications() {
-    Fd socket = TRY(open_socket());
+    Fd socket = TRY(open_netlink());
     // Without CAP_NET_ADMIN the queue keeps its usual size, and overruns come sooner.
     if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &notification_queue_bytes, sizeof(int)) != 0)
         (void)::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &notification_queue_bytes, sizeof(int));
@@ -122,7 +113,7 @@ nlmsghdr* neighbour_message(Buffer& buffer, const Solicitation& solicitation, st
 
 Result<Watcher> Watcher::open() {
     Fd notifications = TRY(open_notifications());
-    Fd requests = TRY(open_socket());
+    Fd requests = TRY(open_netlink());
     Watcher watcher(std::move(notifications), std::move(requests));
     watcher.world_ = TRY(watcher.read_world());
     return watcher;

@@ -8,43 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/socket_address.hh"
+
 namespace lvx::sync {
 namespace {
-
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-    [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress socket_address(const Endpoint& endpoint) {
-    SocketAddress result;
-    if (endpoint.address.is_v4()) {
-        auto* v4 = reinterpret_cast<sockaddr_in*>(&result.storage);
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(endpoint.port);
-        v4->sin_addr.s_addr = htonl(endpoint.address.v4_value());
-        result.size = sizeof *v4;
-        return result;
-    }
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&result.storage);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(endpoint.port);
-    std::memcpy(&v6->sin6_addr, endpoint.address.mapped().data(), sizeof v6->sin6_addr);
-    result.size = sizeof *v6;
-    return result;
-}
-
-Endpoint endpoint_of(const sockaddr_storage& storage) {
-    if (storage.ss_family == AF_INET) {
-        const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
-        return {Address::v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
-    }
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
-    std::array<std::uint8_t, 16> bytes;
-    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    return {Address::from_mapped(bytes), ntohs(v6.sin6_port)};
-}
 
 Result<Fd> make_socket(const Endpoint& endpoint) {
     Fd fd(::socket(endpoint.address.is_v4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <span>
 
+#include "net/netlink_socket.hh"
+
 namespace lvx::vrrp {
 
 namespace {
@@ -98,8 +100,7 @@ bool is_same_place(const PlacedAddress& a, const PlacedAddress& b) {
 }  // namespace
 
 Result<AddressWriter> AddressWriter::open() {
-    Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!socket.valid()) return refusal("cannot open a netlink socket", errno);
+    Fd socket = TRY(net::open_netlink());
     constexpr int on = 1;
     (void)::setsockopt(socket.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);  // short acknowledgements
     if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kernel_patience, sizeof kernel_patience) != 0)

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "net/netlink_message.hh"
+#include "net/netlink_socket.hh"
 
 namespace lvx::vrrp {
 
@@ -21,16 +22,6 @@ constexpr int queue_bytes = 1 << 20;
 constexpr std::size_t datagrams_at_once = 64;  // before adverts get their turn again
 
 constexpr std::array groups = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
-
-Result<Fd> open_socket() {
-    Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!socket.valid()) return refusal("cannot open a netlink socket", errno);
-    sockaddr_nl local{};
-    local.nl_family = AF_NETLINK;
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
-        return refusal("cannot bind a netlink socket", errno);
-    return socket;
-}
 
 enum class Read { more, done };
 
@@ -53,7 +44,7 @@ bool is_link_local(const Address& address) {
 }  // namespace
 
 Result<Monitor> Monitor::open() {
-    Monitor monitor(TRY(open_socket()));
+    Monitor monitor(TRY(net::open_netlink()));
     if (::setsockopt(monitor.fd(), SOL_SOCKET, SO_RCVBUFFORCE, &queue_bytes, sizeof queue_bytes) != 0)
         (void)::setsockopt(monitor.fd(), SOL_SOCKET, SO_RCVBUF, &queue_bytes, sizeof queue_bytes);
     for (const int group : groups)
@@ -70,7 +61,7 @@ Result<void> Monitor::read_all() {
 }
 
 Result<void> Monitor::read_kind(std::uint16_t type) {
-    const Fd socket = TRY(open_socket());
+    const Fd socket = TRY(net::open_netlink());
     struct {
         nlmsghdr header;
         rtgenmsg body;

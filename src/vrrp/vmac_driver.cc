@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "base/fd.hh"
+#include "net/netlink_socket.hh"
 #include "vrrp/ground.hh"
 
 namespace lvx::vrrp {
@@ -21,8 +22,7 @@ namespace {
 using Buffer = std::array<char, 1024>;
 
 Result<void> ask(nlmsghdr* header, const std::string& doing) {
-    const Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!socket.valid()) return refusal("cannot open a netlink socket", errno);
+    const Fd socket = TRY(net::open_netlink());
     header->nlmsg_seq = 1;
     if (::send(socket.get(), header, header->nlmsg_len, 0) < 0) return refusal(doing, errno);
     alignas(nlmsghdr) std::array<char, 8192> answer;

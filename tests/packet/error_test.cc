@@ -5,7 +5,6 @@ namespace lvx::test {
 namespace {
 
 using ErrorTest = PacketTest;
-constexpr std::array families = {Family::v4, Family::v6};
 
 class Conversation {
  public:

@@ -10,20 +10,6 @@ namespace lvx::test {
 namespace {
 
 using ExceptionTest = PacketTest;
-constexpr std::array families = {Family::v4, Family::v6};
-
-model::Cluster both_services() {
-    model::Cluster cluster;
-    for (const Family family : families)
-        for (const auto protocol : {model::Protocol::tcp, model::Protocol::udp}) {
-            const Addresses all = addresses(family);
-            model::Service service = {.key = {.protocol = protocol, .address = all.virtual_address, .port = service_port},
-                                      .scheduler = "rr"};
-            for (std::size_t at = 3; at-- > 0;) service.servers.push_back({.endpoint = {all.servers[at], server_port}});
-            cluster.services.push_back(service);
-        }
-    return cluster;
-}
 
 TEST_P(ExceptionTest, PassesUntouchedWhatIsNotOurs) {
     configure(both_services());

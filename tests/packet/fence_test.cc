@@ -8,20 +8,6 @@ namespace lvx::test {
 namespace {
 
 using FenceTest = PacketTest;
-constexpr std::array families = {Family::v4, Family::v6};
-
-model::Cluster both_services() {
-    model::Cluster cluster;
-    for (const Family family : families)
-        for (const auto protocol : {model::Protocol::tcp}) {
-            const Addresses all = addresses(family);
-            model::Service service = {.key = {.protocol = protocol, .address = all.virtual_address, .port = service_port},
-                                      .scheduler = "rr"};
-            for (std::size_t at = 3; at-- > 0;) service.servers.push_back({.endpoint = {all.servers[at], server_port}});
-            cluster.services.push_back(service);
-        }
-    return cluster;
-}
 
 void guard(const Fixture& fixture, std::initializer_list<Address> shared) {
     for (const Address& address : shared) {

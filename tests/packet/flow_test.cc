@@ -5,7 +5,6 @@ namespace lvx::test {
 namespace {
 
 using FlowTest = PacketTest;
-constexpr std::array families = {Family::v4, Family::v6};
 
 TEST_P(FlowTest, SendsAFirstSynToAServerAndItsReplyBackFromTheVirtualAddress) {
     for (const Family family : families) {

@@ -17,6 +17,19 @@ Addresses addresses(Family family) {
             {address("2001:db8:10::2"), address("2001:db8:10::3"), address("2001:db8:10::4")}};
 }
 
+model::Cluster both_services() {
+    model::Cluster cluster;
+    for (const Family family : families)
+        for (const auto protocol : {model::Protocol::tcp, model::Protocol::udp}) {
+            const Addresses all = addresses(family);
+            model::Service service = {.key = {.protocol = protocol, .address = all.virtual_address, .port = service_port},
+                                      .scheduler = "rr"};
+            for (std::size_t at = 3; at-- > 0;) service.servers.push_back({.endpoint = {all.servers[at], server_port}});
+            cluster.services.push_back(service);
+        }
+    return cluster;
+}
+
 std::set<::verdict>& verdicts_seen() {
     static std::set<::verdict> seen;
     return seen;

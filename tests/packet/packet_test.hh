@@ -35,6 +35,11 @@ struct Addresses {
 };
 Addresses addresses(Family family);
 
+inline constexpr std::array families = {Family::v4, Family::v6};
+
+// TCP and UDP of both families, rr over all three servers, which stand in the list from the last to the first.
+model::Cluster both_services();
+
 // Counted over the whole program: which verdicts any test has reached.
 std::set<::verdict>& verdicts_seen();
 Fixture& shared_fixture();

@@ -11,6 +11,8 @@
 #include <memory>
 #include <string>
 
+#include "base/socket_address.hh"
+
 namespace lvx::cli::ipvsadm {
 
 namespace {
@@ -55,20 +57,6 @@ std::string service_label(Port port, model::Protocol protocol) {
     return found == nullptr ? std::to_string(port) : found->s_name;
 }
 
-sockaddr_storage socket_address(const Address& address) {
-    sockaddr_storage storage{};
-    if (address.is_v4()) {
-        sockaddr_in v4{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(address.v4_value())}, .sin_zero = {}};
-        std::memcpy(&storage, &v4, sizeof v4);
-        return storage;
-    }
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    std::memcpy(&v6.sin6_addr, address.mapped().data(), sizeof v6.sin6_addr);
-    std::memcpy(&storage, &v6, sizeof v6);
-    return storage;
-}
-
 // Remembers what was asked, and how long asking has taken so far.
 class ReverseLookup {
  public:
@@ -83,10 +71,9 @@ class ReverseLookup {
         if (spent_ >= reverse_lookup_budget) return address.text();
         bound_resolver();
         const Clock::time_point start = Clock::now();
-        const sockaddr_storage storage = socket_address(address);
-        const socklen_t length = address.is_v4() ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+        const SocketAddress to_name = socket_address({address, 0});
         char name[NI_MAXHOST];
-        const int failed = ::getnameinfo(reinterpret_cast<const sockaddr*>(&storage), length, name, sizeof name, nullptr, 0, NI_NAMEREQD);
+        const int failed = ::getnameinfo(to_name.get(), to_name.size, name, sizeof name, nullptr, 0, NI_NAMEREQD);
         spent_ += Clock::now() - start;
         return failed == 0 ? std::string(name) : address.text();
     }

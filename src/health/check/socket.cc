@@ -11,31 +11,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/socket_address.hh"
+
 namespace lvx::health {
 namespace {
-
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t length = 0;
-    [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress socket_address(const Endpoint& endpoint) {
-    SocketAddress result;
-    if (endpoint.address.is_v4()) {
-        sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint.port), .sin_addr = {htonl(endpoint.address.v4_value())}, .sin_zero = {}};
-        std::memcpy(&result.storage, &v4, sizeof v4);
-        result.length = sizeof v4;
-        return result;
-    }
-    sockaddr_in6 v6 = {};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(endpoint.port);
-    std::memcpy(&v6.sin6_addr, endpoint.address.mapped().data(), 16);
-    std::memcpy(&result.storage, &v6, sizeof v6);
-    result.length = sizeof v6;
-    return result;
-}
 
 Outcome local(const char* what, int code) { return local_error(fmt::format("{}: {}", what, std::strerror(code))); }
 
@@ -65,7 +44,7 @@ Got<void> prepare(int socket, const model::CheckTarget& target) {
     if (source.port == 0) (void)::setsockopt(socket, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     else (void)::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const SocketAddress address = socket_address(source);
-    if (::bind(socket, address.get(), address.length) != 0) return std::unexpected(local("cannot bind to the source", errno));
+    if (::bind(socket, address.get(), address.size) != 0) return std::unexpected(local("cannot bind to the source", errno));
     return {};
 }
 
@@ -100,7 +79,7 @@ Got<Fd> open_socket(const Probe& probe, Transport transport) {
     if (!socket.valid()) return std::unexpected(local("cannot open a socket", errno));
     if (auto prepared = prepare(socket.get(), target); !prepared) return std::unexpected(prepared.error());
     const SocketAddress address = socket_address(transport == Transport::echo ? Endpoint{target.endpoint.address, 0} : target.endpoint);
-    if (::connect(socket.get(), address.get(), address.length) != 0 && errno != EINPROGRESS) {
+    if (::connect(socket.get(), address.get(), address.size) != 0 && errno != EINPROGRESS) {
         const int code = errno;
         return std::unexpected(is_local(code) ? local("cannot connect", code) : refused_by(code));
     }

@@ -1,14 +1,15 @@
-// An Endpoint as the socket calls want it.
+// An Endpoint as the socket calls want it, and back.
 #pragma once
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstring>
 
 #include "base/address.hh"
 
-namespace lvx::lab {
+namespace lvx {
 
 struct SocketAddress {
     sockaddr_storage storage{};
@@ -31,4 +32,18 @@ inline SocketAddress socket_address(const Endpoint& endpoint) {
     return result;
 }
 
-}  // namespace lvx::lab
+// What accept and recvfrom filled in.  An IPv4 peer of an IPv6 socket is IPv4.
+inline Endpoint endpoint_of(const sockaddr_storage& storage) {
+    if (storage.ss_family == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, &storage, sizeof v4);
+        return {Address::v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
+    }
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &storage, sizeof v6);
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+    return {Address::from_mapped(bytes), ntohs(v6.sin6_port)};
+}
+
+}  // namespace lvx
