@@ -39,16 +39,17 @@ TABLE_INLINE __u64 control_with(__u64 control, __u32 state, __u32 expires) {
     return (control & ~CONTROL_VARIABLE_MASK) | (__u64)state << CONTROL_STATE_SHIFT | expires;
 }
 
-/* The next owner's claim.  A claim ends in a microsecond; one older than CLAIM_TICKS was left by a daemon
- * that died in the middle and is free for all. */
-#define CLAIM_TICKS 60
-
+/* The next owner's claim, with the tick it was made in, which tells it from others where the generation wraps. */
 TABLE_INLINE __u64 control_claim(__u64 control, __u32 now) {
-    return control_make(control_generation(control) + 1, SLOT_claimed, 0, now + CLAIM_TICKS);
+    return control_make(control_generation(control) + 1, SLOT_claimed, 0, now);
 }
 
+/* A claim ends in a microsecond, but who made it may be kept from running for long and then write on, so no age
+ * makes it anybody else's.  Claims of the dead: sweep.h, claim_abandoned. */
 TABLE_INLINE int control_claimable(__u64 control, __u32 now) {
-    return control_status(control) == SLOT_free || control_expired(control, now);
+    const __u32 status = control_status(control);
+
+    return status == SLOT_free || (status == SLOT_live && control_expired(control, now));
 }
 
 TABLE_END

@@ -139,7 +139,7 @@ TABLE_INLINE void slot_fill(struct connection* slot, const struct lookup* lookup
     store_u64(&words[WORD_BIRTH], birth);
 }
 
-/* From claimed to live.  0: the claim was taken for abandoned, nothing happened. */
+/* From claimed to live.  0: the claim is no longer ours (sweep.h, claim_abandoned), nothing happened. */
 TABLE_INLINE int publish(const struct table* t, struct lookup* lookup, const struct opening* opening,
                          __u32 index, struct connection* slot) {
     struct tag_line* line = table_tags(t, index / SLOTS_PER_BUCKET);

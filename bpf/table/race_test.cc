@@ -121,6 +121,54 @@ std::array<Half, 2> publish_equals(TestTable& table) {
     return halves;
 }
 
+// One bucket, and in it connections that stay, but for one slot, which somebody has claimed and not filled yet.
+struct SlowClaim {
+    static constexpr std::uint32_t others = SLOTS_PER_BUCKET - 1, long_after = 100 + 1'000'000;
+    TestTable table{{.buckets = 1}};
+    lookup asked{};
+    opening offered{};
+    std::uint32_t index = 0;
+
+    SlowClaim() {
+        for (std::uint32_t id : {0u, 1u})
+            for (std::uint32_t& ticks : table.service(id).timeout_ticks) ticks = 1u << 30;
+        opening ignored{};
+        for (std::uint32_t client = 10; client < 10 + others; ++client)
+            EXPECT_GE(open(table, client, 0, 0, ignored), 0);
+        asked = table.request(mapped(1), 5, tcp, 0, 100);
+        asked.hash = hash_client(table.get(), &asked.client, asked.client_port, asked.protocol);
+        offered = table.to(0, 1, STATE_syn_recv);
+        index = static_cast<std::uint32_t>(claim(table.get(), &asked));
+    }
+    int open_long_after(std::uint32_t client) {
+        lookup late = table.request(mapped(client), 5, tcp, 0, long_after);
+        opening wanted = table.to(0, 2, STATE_syn_recv);
+        if (table_find_request(table.get(), &late) >= 0) return TABLE_FAULT;
+        return table_insert(table.get(), &late, &wanted);
+    }
+    int publish_at_last() { return publish(table.get(), &asked, &offered, index, &table.slot(index)); }
+};
+
+TEST(Race, WhoClaimedASlotKeepsItHoweverLateItIsFilled) {
+    SlowClaim slow;
+    EXPECT_EQ(slow.open_long_after(2), TABLE_FULL);
+    EXPECT_EQ(table_sweep(slow.table.get(), 0, slow.table.slot_count(), 0, SlowClaim::long_after).expired, 0u);
+    EXPECT_EQ(slow.open_long_after(2), TABLE_FULL);
+    EXPECT_EQ(slow.publish_at_last(), 1);
+    lookup found = slow.table.request(mapped(1), 5, tcp, 0, 100);
+    EXPECT_EQ(table_find_request(slow.table.get(), &found), static_cast<int>(slow.index));
+    expect_exact(slow.table, recount(slow.table));
+}
+
+TEST(Race, AClaimGivenBackForItsDeadOwnerCannotBePublished) {
+    SlowClaim slow;
+    EXPECT_EQ(claim_abandoned(slow.table.get(), slow.index, slow.table.slot(slow.index).control, 101), 1);
+    const __u64 before = slow.table.slot(slow.index).control;
+    EXPECT_EQ(swap_u64(&slow.table.slot(slow.index).control, slow.asked.control, 0), before) << "of another generation";
+    EXPECT_EQ(slow.open_long_after(2), static_cast<int>(slow.index));
+    expect_exact(slow.table, recount(slow.table));
+}
+
 TEST(Race, TheConnectionThatALookupMeetsFirstStaysWhoeverNoticesFirst) {
     for (const bool first_notices : {true, false}) {
         TestTable table({.buckets = 4});

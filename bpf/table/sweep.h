@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the daemon alone does with the mapped table: expiry in slices, reading a connection whole, and the
- * sizes of a table for a stated capacity.
+ * What the daemon alone does with the mapped table: expiry in slices, freeing what a killed daemon left claimed,
+ * reading a connection whole, and the sizes of a table for a stated capacity.
  */
 #ifndef LVX_TABLE_SWEEP_H
 #define LVX_TABLE_SWEEP_H
@@ -26,9 +26,7 @@ struct sweep_count {
 };
 
 /* Frees what has expired among slots from .. from + count - 1.  A packet that refreshes a connection at the
- * same moment wins: the swap is of the exact word seen.  So are claims freed that a killed daemon left
- * behind; whether such a claim had counted its gauge already is not known, so the daemon recounts gauges when
- * it adopts a table. */
+ * same moment wins: the swap is of the exact word seen.  A claim is left alone, however old. */
 TABLE_INLINE struct sweep_count table_sweep(const struct table* t, __u32 from, __u32 count, __u32 set,
                                             __u32 now) {
     struct sweep_count seen = {0, 0};
@@ -39,13 +37,27 @@ TABLE_INLINE struct sweep_count table_sweep(const struct table* t, __u32 from, _
 
         if (!slot) break;
         if (control_live(control, now)) seen.live++;
-        if (control_status(control) == SLOT_free || !control_expired(control, now)) continue;
+        if (control_status(control) != SLOT_live || !control_expired(control, now)) continue;
         if (swap_u64(&slot->control, control, claimed) != control) continue;
         release_gauges(t, slot, control, set);
         slot_free(t, index, slot, claimed);
         seen.expired++;
     }
     return seen;
+}
+
+/* Frees a slot whose claim `claimed` nobody will finish; 0: it was finished.  Only where that is certain: seen before
+ * a grace period that every packet has outlived, by a daemon that has begun no insertion of its own and knows its
+ * predecessor to be dead.  The new generation would refuse a claimer that came back nevertheless.  Whether the claim
+ * had counted its gauge is not known: gauges are to be counted anew. */
+TABLE_INLINE int claim_abandoned(const struct table* t, __u32 index, __u64 claimed, __u32 now) {
+    struct connection* slot = table_slot(t, index);
+    const __u64 taken = control_claim(claimed, now);
+
+    if (!slot || control_status(claimed) != SLOT_claimed) return 0;
+    if (swap_u64(&slot->control, claimed, taken) != claimed) return 0;
+    slot_free(t, index, slot, taken);
+    return 1;
 }
 
 /* The connection of a slot, all of one moment; control is 0 when there is none or it is just changing hands.

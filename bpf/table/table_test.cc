@@ -216,11 +216,27 @@ TEST_F(Table, SweepFreesWhatHasExpiredAndNothingElse) {
     expect_exact_gauges();
 }
 
-TEST_F(Table, SweepFreesAnAbandonedClaim) {
+TEST_F(Table, SweepLeavesClaimsAloneHoweverOld) {
     slot(5).control = control_claim(0, 100);
-    EXPECT_EQ(table_sweep(table.get(), 0, table.slot_count(), 0, 100 + CLAIM_TICKS).expired, 0u);
-    EXPECT_EQ(table_sweep(table.get(), 0, table.slot_count(), 0, 101 + CLAIM_TICKS).expired, 1u);
+    EXPECT_EQ(table_sweep(table.get(), 0, table.slot_count(), 0, 100'000'000).expired, 0u);
+    EXPECT_EQ(slot(5).control, control_claim(0, 100));
+}
+
+TEST_F(Table, AnAbandonedClaimIsFreedWithItsTag) {
+    const __u64 claimed = slot(5).control = control_claim(0, 100);
+    tag_store(&table.line(0), 5, 0x8001);
+    EXPECT_EQ(claim_abandoned(table.get(), 5, claimed, 101), 1);
+    EXPECT_EQ(control_status(slot(5).control), SLOT_free);
     expect_exact_gauges();
+}
+
+TEST_F(Table, AClaimThatWasFinishedIsNotAbandoned) {
+    const int index = open(0, 1, 100);
+    const __u64 live = slot(index).control, claimed = control_claim(control_make(control_generation(live) - 1, 0, 0, 0), 100);
+    EXPECT_EQ(claim_abandoned(table.get(), static_cast<std::uint32_t>(index), claimed, 101), 0);
+    EXPECT_EQ(claim_abandoned(table.get(), static_cast<std::uint32_t>(index), live, 101), 0);
+    EXPECT_EQ(slot(index).control, live);
+    EXPECT_EQ(claim_abandoned(table.get(), table.slot_count(), claimed, 101), 0);
 }
 
 TEST_F(Table, ACopyOfAFreeOrClaimedSlotIsEmpty) {

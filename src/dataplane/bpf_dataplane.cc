@@ -7,6 +7,7 @@
 #include "abi/state.h"
 #include "base/ensure.hh"
 #include "bpf/table/sweep.h"
+#include "dataplane/abandoned.hh"
 #include "dataplane/counters.hh"
 #include "dataplane/recount.hh"
 
@@ -57,6 +58,7 @@ BpfDataplane::BpfDataplane(Pins pins, Loaded loaded, Grace grace)
       table_(connection_table(loaded_.tables)),
       image_(store_.adopt()),
       last_sweep_(std::chrono::steady_clock::now()) {
+    if (loaded_.adopted) free_abandoned(table_, now(), [this] { grace_.wait(); });
     if (image_) {
         adopted_cluster_ = plan::cluster_of(*image_);
         recount(loaded_.tables.connections.all(), loaded_.tables.server_loads.all());
@@ -68,13 +70,32 @@ Result<void> BpfDataplane::apply(const model::Cluster& cluster) {
     const std::scoped_lock lock(configuration_);
     ++applications_;
     store_.settle();
-    const abi::root& root = loaded_.tables.header();
-    const plan::Limits limits{.services = root.max_services, .servers = root.max_servers, .pool_words = root.pool_words};
-    plan::Image next = TRY(plan::build(cluster, running_state(), limits));
+    return apply_whole(cluster);
+}
+
+Result<void> BpfDataplane::apply_some(const model::Cluster& cluster, std::span<const std::size_t> changed) {
+    const std::scoped_lock lock(configuration_);
+    ++applications_;
+    store_.settle();
+    std::vector<const model::Service*> services;
+    for (const std::size_t place : changed) services.push_back(&cluster.services[place]);
+    const std::optional<plan::Patch> patch = TRY(plan::patch_of(services, running_state(), limits()));
+    if (!patch) return apply_whole(cluster);
+    for (const auto& [place, id] : patch->joined) zero_server(loaded_.tables, id);
+    return store_.store(*patch, *image_);
+}
+
+Result<void> BpfDataplane::apply_whole(const model::Cluster& cluster) {
+    plan::Image next = TRY(plan::build(cluster, running_state(), limits()));
     count_anew(next);
     TRY(store_.store(next, image_ ? &*image_ : nullptr));
     image_ = std::move(next);
     return {};
+}
+
+plan::Limits BpfDataplane::limits() const {
+    const abi::root& root = loaded_.tables.header();
+    return {.services = root.max_services, .servers = root.max_servers, .pool_words = root.pool_words};
 }
 
 plan::Running BpfDataplane::running_state() const {
@@ -129,6 +150,7 @@ void BpfDataplane::sweep() {
     table::table_sweep(&table_, swept_, slice, loaded_.tables.active_set(), now());
     swept_ += slice;
     if (swept_ == slots) swept_ = 0;
+    if (image_) store_.level(*image_);
 }
 
 std::optional<std::uint32_t> BpfDataplane::id_of(const model::ServiceKey& key) const {

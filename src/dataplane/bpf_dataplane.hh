@@ -18,6 +18,7 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] bool adopted() const override { return loaded_.adopted; }
     [[nodiscard]] model::Cluster running() const override { return adopted_cluster_; }
     [[nodiscard]] Result<void> apply(const model::Cluster& cluster) override;
+    [[nodiscard]] Result<void> apply_some(const model::Cluster& cluster, std::span<const std::size_t> changed) override;
     [[nodiscard]] std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) override;
     void set_ways(const std::vector<ServerWay>& ways) override;
     void forget_client_ways() override;
@@ -40,6 +41,8 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] api::ConnectionSnapshot told(const abi::connection& connection, std::uint32_t tick) const;
     [[nodiscard]] std::optional<std::uint32_t> server_id(const ServerPlace& place) const;
     [[nodiscard]] std::optional<std::uint32_t> id_of(const model::ServiceKey& key) const;
+    [[nodiscard]] plan::Limits limits() const;
+    [[nodiscard]] Result<void> apply_whole(const model::Cluster& cluster);
     void count_anew(const plan::Image& next);
 
     Pins pins_;

@@ -85,6 +85,9 @@ class Dataplane {
 
     // All or nothing: packets see the cluster before or this one.  Unchanged services keep ids, counters, cursors.
     [[nodiscard]] virtual Result<void> apply(const model::Cluster& cluster) = 0;
+    // The same, where only services at these places of `cluster` differ, by their servers alone, from what was applied last:
+    // takes the time of what changes, not of all there is.
+    [[nodiscard]] virtual Result<void> apply_some(const model::Cluster& cluster, std::span<const std::size_t> changed) = 0;
     // Attaches what is new, detaches what is gone, updates what changed; errors name the interface and go on with the rest.
     [[nodiscard]] virtual std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) = 0;
     virtual void set_ways(const std::vector<ServerWay>& ways) = 0;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "bpf/table/filter.h"
@@ -43,7 +45,9 @@ void register_rows(plan::Image& image) {
 }  // namespace
 
 ImageStore::ImageStore(const Tables& tables, const Grace& grace, const Nexthops& nexthops)
-    : tables_(tables), grace_(grace), nexthops_(nexthops) {}
+    : tables_(tables), grace_(grace), nexthops_(nexthops) {
+    grace_.begin();  // after whatever an earlier daemon did last
+}
 
 std::optional<plan::Image> ImageStore::adopt() {
     KeyBytes key;
@@ -71,39 +75,78 @@ std::optional<plan::Image> ImageStore::adopt() {
 
 void ImageStore::settle() {
     if (settled_) return;
-    grace_.wait();
+    grace_.finish();
     drop_stale_keys();
     settled_ = true;
 }
 
 Result<void> ImageStore::store(const plan::Image& image, const plan::Image* before) {
-    const std::uint32_t set = 1 - tables_.active_set();
-    write_rows(image, set);
-    write_filter(image, set);
-    TRY(write_keys(image, set));
-    activate(image, set);
-    refresh_overload(image, before);
+    TRY(write_all(image, 1 - tables_.active_set()));
+    difference_.reset();
+    activate(image);
+    for (std::size_t id = 0; id < image.servers.size(); ++id)
+        refresh_overload(id, image.servers[id], before ? before->servers[id] : abi::server{});
     return {};
 }
 
-void ImageStore::write_rows(const plan::Image& image, std::uint32_t set) const {
-    std::ranges::copy(image.services, tables_.services_of(set).begin());
-    std::ranges::copy(image.pool, tables_.pool_of(set).begin());
-    const auto servers = tables_.servers_of(set);
-    for (std::size_t id = 0; id < image.servers.size(); ++id) {
-        abi::server server = image.servers[id];
-        if (server.family != 0) server.nexthop = nexthops_.index_of(plan::address_of(server.address));
-        servers[id] = server;
-    }
+Result<void> ImageStore::store(const plan::Patch& patch, plan::Image& image) {
+    const std::uint32_t set = 1 - tables_.active_set();
+    if (!difference_) TRY(write_all(image, set));
+    Difference wanted = std::exchange(difference_, std::nullopt).value_or(Difference{});
+    add(wanted, patch);
+    std::vector<abi::server> before;
+    for (const auto& [id, row] : patch.servers) before.push_back(image.servers[id]);
+    plan::carry_out(patch, image);
+    write(wanted, image, set);
+    activate(image);
+    for (std::size_t i = 0; i < patch.servers.size(); ++i)
+        refresh_overload(patch.servers[i].first, patch.servers[i].second, before[i]);
+    add(difference_.emplace(), patch);
+    return {};
 }
 
-void ImageStore::write_filter(const plan::Image& image, std::uint32_t set) const {
-    const auto mask = static_cast<std::uint8_t>(abi::filter_mask(abi::FILTER_VIRTUAL, set) | abi::filter_mask(abi::FILTER_SERVER, set));
-    for (std::size_t i = 0; i < image.filter.size(); ++i) {
-        std::uint8_t& byte = tables_.address_filter[i / FILTER_LINE_BYTES].bytes[i % FILTER_LINE_BYTES];
-        const auto wanted = static_cast<std::uint8_t>((byte & ~mask) | image.filter[i] << (2 * set));
-        if (byte != wanted) __atomic_store_n(&byte, wanted, __ATOMIC_RELAXED);
+void ImageStore::level(const plan::Image& image) {
+    if (difference_ || !grace_.over()) return;
+    settle();
+    if (write_all(image, 1 - tables_.active_set())) difference_.emplace();
+}
+
+void ImageStore::add(Difference& difference, const plan::Patch& patch) {
+    for (const auto& each : patch.services) difference.services.insert(each.id);
+    for (const auto& [id, row] : patch.servers) difference.servers.insert(id);
+    for (const auto& [at, words] : patch.pool) {
+        std::uint32_t& count = difference.pool[at];
+        count = std::max(count, static_cast<std::uint32_t>(words.size()));
     }
+    difference.filter.insert(patch.filter.begin(), patch.filter.end());
+}
+
+Result<void> ImageStore::write_all(const plan::Image& image, std::uint32_t set) {
+    std::ranges::copy(image.services, tables_.services_of(set).begin());
+    std::ranges::copy(image.pool, tables_.pool_of(set).begin());
+    std::ranges::transform(image.servers, tables_.servers_of(set).begin(), [this](const abi::server& row) { return with_nexthop(row); });
+    for (std::size_t byte = 0; byte < image.filter.size(); ++byte) write_filter_byte(byte, image, set);
+    return write_keys(image, set);
+}
+
+void ImageStore::write(const Difference& difference, const plan::Image& image, std::uint32_t set) const {
+    for (const std::uint32_t id : difference.services) tables_.services_of(set)[id] = image.services[id];
+    for (const std::uint32_t id : difference.servers) tables_.servers_of(set)[id] = with_nexthop(image.servers[id]);
+    for (const auto& [at, words] : difference.pool)
+        std::ranges::copy(std::span(image.pool).subspan(at, words), tables_.pool_of(set).subspan(at).begin());
+    for (const std::size_t byte : difference.filter) write_filter_byte(byte, image, set);
+}
+
+abi::server ImageStore::with_nexthop(abi::server server) const {
+    if (server.family != 0) server.nexthop = nexthops_.index_of(plan::address_of(server.address));
+    return server;
+}
+
+void ImageStore::write_filter_byte(std::size_t byte, const plan::Image& image, std::uint32_t set) const {
+    const auto mask = static_cast<std::uint8_t>(abi::filter_mask(abi::FILTER_VIRTUAL, set) | abi::filter_mask(abi::FILTER_SERVER, set));
+    std::uint8_t& shown = tables_.address_filter[byte / FILTER_LINE_BYTES].bytes[byte % FILTER_LINE_BYTES];
+    const auto wanted = static_cast<std::uint8_t>((shown & ~mask) | image.filter[byte] << (2 * set));
+    if (shown != wanted) __atomic_store_n(&shown, wanted, __ATOMIC_RELAXED);
 }
 
 Result<void> ImageStore::write_keys(const plan::Image& image, std::uint32_t set) {
@@ -134,25 +177,23 @@ Result<void> ImageStore::write_key(const KeyBytes& key, const abi::service_id& v
     return {};
 }
 
-void ImageStore::activate(const plan::Image& image, std::uint32_t set) {
+void ImageStore::activate(const plan::Image& image) {
     abi::root& root = tables_.header();
     // Before the flip: a set that is active without them would not be adopted.
     root.tcp_fin_timeout_s = static_cast<std::uint32_t>(image.timeouts.tcp_fin.count());
     root.udp_timeout_s = static_cast<std::uint32_t>(image.timeouts.udp.count());
     root.tcp_timeout_s = static_cast<std::uint32_t>(image.timeouts.tcp.count());
-    __atomic_store_n(&root.active_set, set, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&root.active_set, 1 - tables_.active_set(), __ATOMIC_SEQ_CST);
     for (const plan::CursorChange& change : image.cursors)
         __atomic_store_n(&tables_.schedule_cursors[change.service].position, change.position, __ATOMIC_RELAXED);
     settled_ = false;
+    grace_.begin();
 }
 
-void ImageStore::refresh_overload(const plan::Image& image, const plan::Image* before) const {
-    for (std::size_t id = 0; id < image.servers.size(); ++id) {
-        if (image.servers[id].family == 0) continue;
-        const bool known = before && before->servers[id].family != 0;
-        if (known && same_thresholds(image.servers[id], before->servers[id])) continue;
-        refresh(image.servers[id], tables_.server_loads[id]);
-    }
+void ImageStore::refresh_overload(std::size_t id, const abi::server& server, const abi::server& before) const {
+    if (server.family == 0) return;
+    if (before.family != 0 && same_thresholds(server, before)) return;
+    refresh(server, tables_.server_loads[id]);
 }
 
 // The set that was active before is not read any more: keys that only it had go.

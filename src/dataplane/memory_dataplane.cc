@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/ensure.hh"
+
 namespace lvx::dataplane {
 
 Result<void> MemoryDataplane::apply(const model::Cluster& cluster) {
@@ -12,6 +14,13 @@ Result<void> MemoryDataplane::apply(const model::Cluster& cluster) {
     state_.applied = cluster;
     ++state_.applications;
     return {};
+}
+
+Result<void> MemoryDataplane::apply_some(const model::Cluster& cluster, std::span<const std::size_t> changed) {
+    ensure(cluster.services.size() == state_.applied.services.size());
+    for (std::size_t place = 0; place < cluster.services.size(); ++place)
+        ensure(std::ranges::find(changed, place) != changed.end() || cluster.services[place] == state_.applied.services[place]);
+    return apply(cluster);
 }
 
 std::vector<Error> MemoryDataplane::set_interfaces(const std::vector<net::InterfaceChoice>& choices) {

@@ -38,6 +38,8 @@ class MemoryDataplane final : public Dataplane {
     [[nodiscard]] model::Cluster running() const override { return state_.adopted_cluster; }
     // Refuses what the real one's plan refuses.
     [[nodiscard]] Result<void> apply(const model::Cluster& cluster) override;
+    // Refuses to be told less than what changed.
+    [[nodiscard]] Result<void> apply_some(const model::Cluster& cluster, std::span<const std::size_t> changed) override;
     [[nodiscard]] std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) override;
     void set_ways(const std::vector<ServerWay>& ways) override;
     void forget_client_ways() override { ++state_.client_generation; }

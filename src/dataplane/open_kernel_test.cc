@@ -50,6 +50,15 @@ TEST_F(Open, AdoptsWhatAnEarlierOneApplied) {
     EXPECT_EQ(second->running(), small_cluster());
 }
 
+TEST_F(Open, FreesASlotThatAKilledDaemonLeftClaimed) {
+    { ASSERT_TRUE(opened()); }
+    const Tables tables = *open_tables(*Pins::open(directory()));
+    tables.connections[7].control = std::uint64_t{abi::SLOT_claimed} << abi::CONTROL_STATUS_SHIFT;
+    const auto heir = opened();
+    ASSERT_TRUE(heir);
+    EXPECT_EQ(tables.connections[7].control >> abi::CONTROL_STATUS_SHIFT & 0xf, abi::SLOT_free);
+}
+
 TEST_F(Open, RefusesTablesOfAnotherSchemaAndSaysWhatToDo) {
     { ASSERT_TRUE(opened()); }
     {
