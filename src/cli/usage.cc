@@ -199,7 +199,9 @@ std::expected<Invocation, std::string> parse_rest(const CommandRow& row, Words w
         }
     }
     const std::size_t given = invocation.operands.size();
-    if (given < row.operand_count || given > std::size_t{row.operand_count} + row.optional_operands) return Refused(usage_of(row));
+    const std::size_t most = std::size_t{row.operand_count} + row.optional_operands;
+    if (given > most) return Refused(fmt::format("lvx {}: what is \"{}\"?\n{}", row.name, invocation.operands[most], usage_of(row)));
+    if (given < row.operand_count) return Refused(usage_of(row));
     return invocation;
 }
 

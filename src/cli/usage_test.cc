@@ -66,6 +66,7 @@ TEST(Usage, SomeCommandsHaveTwoWords) {
     EXPECT_EQ(parsed({"config", "check", "lvx.conf"})->command, CommandId::config_check);
     EXPECT_EQ(parsed({"conf", "pl", "lvx.conf"})->operands, (std::vector<std::string>{"lvx.conf"}));
     EXPECT_EQ(parsed({"config", "check"}).error(), "usage: lvx config check FILE\n");
+    EXPECT_EQ(parsed({"services", "web"}).error(), "lvx services: what is \"web\"?\nusage: lvx services\n");
     EXPECT_THAT(parsed({"config"}).error(), HasSubstr("usage: lvx config rollback [NUMBER]\n"));
     EXPECT_THAT(parsed({"config", "chekc", "x"}).error(), HasSubstr("there is no command \"config chekc\"; did you mean \"check\"?"));
     EXPECT_THAT(*help_of("override"), HasSubstr("lvx override clear [NAME]"));

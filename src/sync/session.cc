@@ -95,10 +95,7 @@ void Session::walk(const Moment& moment) {
     while (moment.now - walked_at_ >= each && !full()) {
         walked_at_ = std::max(walked_at_ + each, moment.now - 8 * each);
         tell_region(next_, moment);
-        if (++next_ >= regions_in_all) {
-            next_ = 0;
-            ++walked_;
-        }
+        if (++next_ >= regions_in_all) next_ = 0;
     }
 }
 

@@ -103,7 +103,6 @@ class Session {
     [[nodiscard]] std::uint32_t peer_kept_out() const { return peer_kept_out_; }
     [[nodiscard]] std::uint32_t peer_drifted() const { return peer_drifted_; }
     [[nodiscard]] std::size_t kept_out_now() const { return refused_.size(); }
-    [[nodiscard]] std::uint64_t table_slots_walked() const { return walked_; }
 
  private:
     struct Sent {
@@ -169,7 +168,6 @@ class Session {
     std::size_t in_flight_ = 0;
     std::uint64_t connections_in_flight_ = 0;
     std::uint32_t next_ = 0;               // slot the walk goes on with
-    std::uint64_t walked_ = 0;
     Microseconds walked_at_{0}, last_sent_{0}, last_heard_{0}, behind_since_{0}, round_trip_{0};
     std::optional<std::uint64_t> copy_sequence_;
     bool copy_heard_ = false, copy_acknowledged_ = false;

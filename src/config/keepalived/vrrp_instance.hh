@@ -32,9 +32,6 @@ struct InstanceDraft {
 
 void read_vrrp_instance(const Statement& statement, Reading& reading);
 
-// Names for sync groups, once all instances are read: members keep no weights of their own, and VRIDs do not collide.
-void settle_instances(Reading& reading);
-
 [[nodiscard]] std::vector<std::string_view> instance_keywords(Block block);
 
 // The passes and parts, each in its file.

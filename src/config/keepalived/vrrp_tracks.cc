@@ -13,6 +13,16 @@ namespace {
 using model::Track;
 using model::Tracks;
 
+// What a block of tracked things refers to.
+struct TrackKind {
+    std::string_view keyword;      // "track_script"
+    std::string_view defined_by;   // "vrrp_script"; "" = names of the machine, not of the configuration
+    Block block = Block::none;     // of the definition, for its weight
+    std::int64_t most = 253;       // of the weight, either sign
+    std::int32_t standard = 0;     // weight where nobody says one
+    std::vector<model::Track> model::Tracks::*member = nullptr;
+};
+
 constexpr std::array kinds = {
     TrackKind{"track_interface", "", Block::none, 253, 0, &Tracks::interfaces},
     TrackKind{"track_script", "vrrp_script", Block::vrrp_script, 253, 0, &Tracks::scripts},
@@ -91,8 +101,6 @@ std::string_view reason(NoWeights why) {
 }
 
 }  // namespace
-
-std::span<const TrackKind> track_kinds() { return kinds; }
 
 std::optional<WeightWords> read_weight(LineCursor& cursor, std::int64_t most) {
     const auto number = cursor.number({-most, most});

@@ -11,17 +11,6 @@
 
 namespace lvx::config::keepalived {
 
-// What a block of tracked things refers to.
-struct TrackKind {
-    std::string_view keyword;      // "track_script"
-    std::string_view defined_by;   // "vrrp_script"; "" = names of the machine, not of the configuration
-    Block block = Block::none;     // of the definition, for its weight
-    std::int64_t most = 253;       // of the weight, either sign
-    std::int32_t standard = 0;     // weight where nobody says one
-    std::vector<model::Track> model::Tracks::*member = nullptr;
-};
-[[nodiscard]] std::span<const TrackKind> track_kinds();
-
 // One of the blocks, by its keyword.
 void read_tracks(model::Tracks& tracks, const Statement& statement, Reading& reading);
 

@@ -57,21 +57,6 @@ std::string echo_bytes() {
 
 }  // namespace
 
-std::string_view dns_type_name(model::DnsType type) {
-    switch (type) {
-        case model::DnsType::a: return "A";
-        case model::DnsType::ns: return "NS";
-        case model::DnsType::cname: return "CNAME";
-        case model::DnsType::soa: return "SOA";
-        case model::DnsType::mx: return "MX";
-        case model::DnsType::txt: return "TXT";
-        case model::DnsType::aaaa: return "AAAA";
-        case model::DnsType::rrsig: return "RRSIG";
-        case model::DnsType::dnskey: return "DNSKEY";
-    }
-    return "?";
-}
-
 std::optional<std::string> dns_question(const model::DnsCheck& check, std::uint16_t id) {
     const auto name = dns_name(check.name);
     if (!name) return std::nullopt;

@@ -13,7 +13,6 @@ namespace lvx::health {
 
 // A recursive question of class IN; nothing when the name is none.
 [[nodiscard]] std::optional<std::string> dns_question(const model::DnsCheck& check, std::uint16_t id);
-[[nodiscard]] std::string_view dns_type_name(model::DnsType type);
 
 // A judgement of one datagram: ours and good, ours and bad, or somebody else's (wait on).
 struct Judgement {

@@ -29,21 +29,6 @@ Turn turn_passed(std::string reason, std::string goodbye) {
     return {.next = Turn::Next::passed, .send = std::move(goodbye), .reason = std::move(reason)};
 }
 
-std::string_view greeting_name(model::Greeting protocol) {
-    switch (protocol) {
-        case model::Greeting::mysql: return "mysql";
-        case model::Greeting::postgresql: return "postgresql";
-        case model::Greeting::redis: return "redis";
-        case model::Greeting::ldap: return "ldap";
-        case model::Greeting::imap: return "imap";
-        case model::Greeting::pop3: return "pop3";
-        case model::Greeting::ftp: return "ftp";
-        case model::Greeting::sip: return "sip";
-    }
-    ensure(false && "a greeting of the list");
-    return {};
-}
-
 std::unique_ptr<Dialogue> greeting_dialogue(const model::GreetingCheck& check, std::string nonce, std::string host) {
     switch (check.protocol) {
         case model::Greeting::mysql: return mysql_dialogue(check);

@@ -45,7 +45,6 @@ class Dialogue {
 // `nonce`: not to be guessed twice (SCRAM, SIP's branch).  `host`: of the server, for SIP.
 [[nodiscard]] std::unique_ptr<Dialogue> greeting_dialogue(const model::GreetingCheck& check, std::string nonce, std::string host);
 
-[[nodiscard]] std::string_view greeting_name(model::Greeting protocol);  // "mysql"
 [[nodiscard]] Turn turn_failed(std::string reason);
 [[nodiscard]] Turn turn_passed(std::string reason, std::string goodbye);
 
