@@ -55,10 +55,10 @@ TEST(Completeness, OnlyTheseAreReadAndDoNothingYet) {
         if (one.status == Status::later) later.insert(one.canonical);
     }
     EXPECT_THAT(later, testing::UnorderedElementsAre(
-        "lvs_flush", "lvs_flush_on_stop", "vmac_prefix", "vmac_addr_prefix", "reload_time_file", "reload_repeat", "reload_file",
-        "fifo_write_vrrp_states_on_reload", "vrrp_delay_after_boot", "interface_up_down_delays", "old_unicast_checksum",
-        "no_accept", "timer_expired_backup", "static_ipaddress", "static_routes", "static_rules", "track_group", "garp_group",
-        "vrrp_garp_interval", "vrrp_gna_interval", "garp_extra_if", "vrrp_garp_extra_if", "strict"));
+        "lvs_flush", "lvs_flush_on_stop", "vmac_addr_prefix", "reload_time_file", "reload_repeat", "reload_file",
+        "old_unicast_checksum",
+        "no_accept", "timer_expired_backup", "static_ipaddress", "static_routes", "static_rules", "track_group",
+        "sync_persist_mode", "strict"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <cstdio>
 #include <utility>
 
@@ -34,8 +35,20 @@ notify::VrrpNews news_of(vrrp::Notification::News news) {
     return notify::VrrpNews::backup_priority;
 }
 
+::lvx::vrrp::Microseconds uptime() {
+    timespec now{};
+    (void)::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::microseconds(now.tv_nsec / 1000);
+}
+
 vrrp::Settings settings_of(const model::Site& site) {
-    return {.vrrp = site.vrrp, .startup_delay = site.globals.vrrp_startup_delay, .log_unknown_vrids = site.globals.log_unknown_vrids};
+    const model::Globals& globals = site.globals;
+    return {.vrrp = site.vrrp,
+            .startup_delay = ::lvx::vrrp::delay_at_start(globals.vrrp_startup_delay, globals.vrrp_delay_after_boot, uptime()),
+            .garp_spacing = {.arp = globals.vrrp_garp_interval, .advertisement = globals.vrrp_gna_interval, .together = {}},
+            .vmac_prefix = globals.vmac_prefix,
+            .log_unknown_vrids = globals.log_unknown_vrids,
+            .repeats_states = globals.fifo_write_vrrp_states_on_reload};
 }
 
 // Whole or not at all: whoever reads never sees half a file.  Never through a link that somebody put into /tmp.

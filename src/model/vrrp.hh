@@ -110,6 +110,14 @@ struct VmacUse {
     bool operator==(const VmacUse&) const = default;
 };
 
+// lvx: heartbeat's resource scripts.  With "start" in order by who becomes master, with "stop" in reverse order by who was.
+struct Resources {
+    std::vector<Command> scripts;
+    std::chrono::microseconds timeout{30'000'000};  // of one start or stop
+    std::chrono::microseconds interval{0};          // between two "status" while master; 0 = never
+    bool operator==(const Resources&) const = default;
+};
+
 struct VrrpInstance {
     std::string name, interface, vrf;
     std::uint8_t vrid = 0;
@@ -147,6 +155,7 @@ struct VrrpInstance {
     struct Path { std::string interface; std::optional<Address> peer; bool operator==(const Path&) const = default; };
     std::vector<Path> paths;
     std::string fast_peer;                          // lvx: BFD session whose end means that the master is dead
+    Resources resources;
     bool operator==(const VrrpInstance&) const = default;
 };
 

@@ -14,25 +14,36 @@
 
 namespace lvx::vrrp {
 
-// One frame to be sent.
+// One frame to be sent.  `extra`: on an interface without adverts of its own, whose MAC switches would forget.
 struct Announcement {
     std::size_t instance = 0;
+    std::uint32_t ifindex = 0;
     std::string interface;
     Address address;
+    bool extra = false;
     bool operator==(const Announcement&) const = default;
 };
 
 struct Spacing {
     Microseconds arp{0}, advertisement{0};
+    std::string together;   // what shares it: a garp_group; "" = every interface for itself
+    bool operator==(const Spacing&) const = default;
 };
+// By interface; "" is that of all others.
+using Spacings = std::map<std::string, Spacing>;
+
+// garp_group, and vrrp_garp_interval and vrrp_gna_interval for interfaces in no group.
+[[nodiscard]] Spacings spacings_of(const std::vector<model::GarpGroup>& groups, const Spacing& otherwise);
 
 class Announcer {
  public:
-    // Spacing by interface; "" is that of all others.
-    void set_spacing(std::map<std::string, Spacing> spacing) { spacing_ = std::move(spacing); }
+    void set_spacing(Spacings spacing) { spacing_ = std::move(spacing); }
 
-    // The instance became master, or has these addresses anew.
-    void taken(std::size_t instance, const std::vector<Announcement>& addresses, const model::GarpTimes& times, Instant now);
+    // The instance became master, or has `fresh` anew and `all` by now.
+    void taken(std::size_t instance, const std::vector<Announcement>& all, const std::vector<Announcement>& fresh,
+               const model::GarpTimes& times, Instant now);
+    // Put back after somebody removed them.
+    void restored(std::size_t instance, const std::vector<Announcement>& addresses, Instant now);
     // Somebody else advertised a lower priority.
     void asserted(std::size_t instance, const std::vector<Announcement>& addresses, const model::GarpTimes& times, Instant now);
     // It is master no longer: nothing of it is sent any more.
@@ -54,12 +65,14 @@ class Announcer {
     };
 
     void add(Round round);
+    using Lane = std::pair<std::string, Family>;
+    [[nodiscard]] const Spacing* spacing_of(const std::string& interface) const;
+    [[nodiscard]] Lane lane_of(const Announcement& announcement) const;
     [[nodiscard]] Instant free_at(const Announcement& announcement) const;
-    [[nodiscard]] Microseconds spacing_of(const Announcement& announcement) const;
     [[nodiscard]] bool advance(Round& round, Instant now) const;
 
-    std::map<std::string, Spacing> spacing_;
-    std::map<std::pair<std::string, Family>, Instant> next_free_;
+    Spacings spacing_;
+    std::map<Lane, Instant> next_free_;
     std::deque<Round> rounds_;
 };
 

@@ -26,6 +26,11 @@ std::set<std::string> tracked_interfaces(const model::Vrrp& configuration) {
     return names;
 }
 
+Settings named(Settings settings) {
+    settings.vrrp = with_vmac_names(std::move(settings.vrrp), settings.vmac_prefix);
+    return settings;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Fence& fence, script::Runner* runner, Tell tell, Instant now) {
@@ -37,12 +42,12 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Fence& fe
 }
 
 Engine::Engine(const Settings& settings, Monitor monitor, std::unique_ptr<Holder> holder, Fence& fence, Tell tell, Instant now)
-    : settings_(settings),
+    : settings_(named(settings)),
       monitor_(std::move(monitor)),
       holder_(std::move(holder)),
       fence_(fence),
       tell_(std::move(tell)),
-      routers_(settings.vrrp, now),
+      routers_(settings_.vrrp, now),
       start_at_(now + settings.startup_delay) {}
 
 std::vector<int> Engine::fds() const {
@@ -56,6 +61,7 @@ void Engine::prepare(Instant now) {
     virtual_addresses_ = virtual_addresses_of(settings_.vrrp);
     memories_.resize(settings_.vrrp.instances.size());
     delays_.configure(settings_.vrrp.delays);
+    holder_->set_spacing(spacings());
     fence_.guard({virtual_addresses_.begin(), virtual_addresses_.end()});
     make_vmacs();
     look(now);
@@ -71,6 +77,20 @@ void Engine::make_vmacs() {
             tell_event(model::EventKind::vrrp_trouble, {made.error().sentence()});
     }
     (void)monitor_.drain();
+}
+
+// A VMAC device hangs on the same switch as the interface below it.
+Spacings Engine::spacings() const {
+    Spacings result = spacings_of(settings_.vrrp.garp_groups, settings_.garp_spacing);
+    for (const model::VrrpInstance& instance : settings_.vrrp.instances) {
+        const auto below = result.find(instance.interface);
+        const std::string name = vmac_name(instance);
+        if (name.empty() || result.contains(name)) continue;
+        Spacing shared = below == result.end() ? settings_.garp_spacing : below->second;
+        if (shared.together.empty()) shared.together = instance.interface;
+        result.emplace(name, shared);
+    }
+    return result;
 }
 
 // The network changed, or may have: sockets, sources and faults follow.
@@ -152,7 +172,8 @@ void Engine::obey(const Order& order, Instant now) {
                order);
 }
 
-void Engine::configure(const Settings& settings, Instant now) {
+void Engine::configure(const Settings& next, Instant now) {
+    const Settings settings = named(next);
     for (const Index gone : routers_.gone_in(settings.vrrp)) {
         const Router router = routers_.routers()[gone];
         carry(routers_.stop(gone, "no longer configured", now), now);
@@ -174,6 +195,7 @@ void Engine::configure(const Settings& settings, Instant now) {
     prepare(now);
     carry(deeds, now);
     if (started_) carry(routers_.start(now), now);
+    if (started_ && settings_.repeats_states) repeat_states();
 }
 
 void Engine::hear(const Arrival& arrival, Instant now) {
@@ -183,8 +205,11 @@ void Engine::hear(const Arrival& arrival, Instant now) {
     Memory& memory = memories_[arrival.instance];
     memory.heard[arrival.path] = now;
     if (received.other_addresses && ++router.counters.other_addresses != 0)
-        tell_seldom(model::EventKind::vrrp_vrid_clash, arrival.instance, arrival.route.source,
+        tell_seldom(model::EventKind::vrrp_vrid_clash, name(arrival.instance), arrival.route.source,
                     {name(arrival.instance), arrival.route.source.text(), std::to_string(router.configuration.vrid)}, now);
+    if (received.advert.priority == owner_priority && router.is_owner())
+        tell_seldom(model::EventKind::vrrp_advert_refused, name(arrival.instance), arrival.route.source,
+                    {name(arrival.instance), arrival.route.source.text(), std::string(sentence_of(Refusal::foreign_owner))}, now);
     const ChecksumForm form = router.configuration.checksum_as_v2 ? ChecksumForm::plain : received.form;
     carry(routers_.hear(arrival.instance,
                         {.source = arrival.route.source, .priority = received.advert.priority, .interval = received.advert.interval_time(), .form = form},
@@ -195,13 +220,16 @@ void Engine::hear(const Arrival& arrival, Instant now) {
 void Engine::refuse(const Arrival& arrival, Refusal refusal, Instant now) {
     ++routers_.at(arrival.instance).counters.refused[static_cast<std::size_t>(refusal)];
     if (refusal == Refusal::own_packet) return;
-    tell_seldom(model::EventKind::vrrp_advert_refused, arrival.instance, arrival.route.source,
+    tell_seldom(model::EventKind::vrrp_advert_refused, name(arrival.instance), arrival.route.source,
                 {name(arrival.instance), arrival.route.source.text(), std::string(sentence_of(refusal))}, now);
 }
 
 Instant Engine::step(Instant now) {
     // Before timers: after a pause, whoever took over meanwhile is heard first (Routers::is_late).
     ports_.receive([&](const Arrival& arrival) { hear(arrival, now); });
+    if (settings_.log_unknown_vrids)
+        for (const Stranger& one : ports_.strangers())
+            tell_seldom(model::EventKind::vrrp_unknown_vrid, one.interface, one.source, {one.interface, one.source.text(), std::to_string(one.vrid)}, now);
     const Result<bool> changed = monitor_.drain();
     const std::optional<Instant> delayed = delays_.wake();
     if ((changed && *changed) || (delayed && *delayed <= now)) look(now);
@@ -212,7 +240,7 @@ Instant Engine::step(Instant now) {
     watch_paths(now);
     if (verify_at_ && *verify_at_ <= now) {
         verify_at_.reset();
-        holder_->verify(monitor_.world());
+        holder_->verify(monitor_.world(), now);
     }
     const bool more = holder_->work(view_, now);
     for (const std::string& sentence : holder_->take_refusals())

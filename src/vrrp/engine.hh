@@ -48,11 +48,12 @@ class Engine {
 
     Engine(const Settings& settings, Monitor monitor, std::unique_ptr<Holder> holder, Fence& fence, Tell tell, Instant now);
 
-    void configure(const Settings& settings, Instant now);
+    void configure(const Settings& next, Instant now);
     void prepare(Instant now);
     void start_when_due(Instant now);
     void look(Instant now);
     void make_vmacs();
+    [[nodiscard]] Spacings spacings() const;
     void observe_interfaces(Instant now);
     void hear(const Arrival& arrival, Instant now);
     void refuse(const Arrival& arrival, Refusal refusal, Instant now);
@@ -65,10 +66,11 @@ class Engine {
     void carry_out(const GroupChanged& deed, Instant now);
     void carry_out(const PriorityChanged& deed, Instant now);
     void carry_out(const LowerHeard& deed, Instant now);
+    void repeat_states();
     void renew_lease(Instant now);
     void watch_paths(Instant now);
     void tell_event(model::EventKind kind, std::vector<std::string> values);
-    void tell_seldom(model::EventKind kind, Index instance, const Address& peer, std::vector<std::string> values, Instant now);
+    void tell_seldom(model::EventKind kind, const std::string& whose, const Address& peer, std::vector<std::string> values, Instant now);
     [[nodiscard]] const std::string& name(Index instance) const { return routers_.routers()[instance].configuration.name; }
 
     Settings settings_;

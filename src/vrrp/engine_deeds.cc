@@ -27,8 +27,8 @@ Notification::News news_of(State state) {
 void Engine::tell_event(model::EventKind kind, std::vector<std::string> values) { tell_(model::event(kind, std::move(values))); }
 
 // What an outsider can cause with every packet is told once a minute for each peer.
-void Engine::tell_seldom(model::EventKind kind, Index instance, const Address& peer, std::vector<std::string> values, Instant now) {
-    const std::tuple key{kind, name(instance), peer};
+void Engine::tell_seldom(model::EventKind kind, const std::string& whose, const Address& peer, std::vector<std::string> values, Instant now) {
+    const std::tuple key{kind, whose, peer};
     const auto found = told_.find(key);
     if (found != told_.end() && now < found->second + told_again) return;
     if (told_.size() >= told_limit) std::erase_if(told_, [&](const auto& each) { return each.second + told_again <= now; });
@@ -62,7 +62,7 @@ void Engine::carry_out(const ReleaseAddresses& deed, Instant) {
 }
 
 void Engine::carry_out(const AssertAddresses& deed, Instant now) {
-    holder_->assert_again(deed.instance, routers_.routers()[deed.instance], now);
+    holder_->assert_again(deed.instance, routers_.routers()[deed.instance], grounds_[deed.instance], view_, now);
 }
 
 void Engine::carry_out(const StateChanged& deed, Instant now) {
@@ -86,6 +86,16 @@ void Engine::carry_out(const GroupChanged& deed, Instant) {
                        .name = deed.group,
                        .news = news_of(deed.after),
                        .how = group == settings_.vrrp.groups.end() ? model::VrrpNotify{} : group->notify});
+}
+
+// fifo_write_vrrp_states_on_reload: lines for the FIFOs, but no script and no mail.
+void Engine::repeat_states() {
+    for (const Router& router : routers_.routers())
+        if (router.state != State::init)
+            tell_(Notification{.name = router.configuration.name, .news = news_of(router.state), .priority = router.priority(), .how = {}});
+    for (const auto& [name, state] : routers_.groups())
+        if (state != State::init)
+            tell_(Notification{.subject = Notification::Subject::group, .name = name, .news = news_of(state), .how = {}});
 }
 
 void Engine::carry_out(const PriorityChanged& deed, Instant) {

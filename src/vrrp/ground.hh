@@ -25,6 +25,9 @@ struct Ground {
 // Name of the VMAC or IPVLAN device, "" when the instance uses none.
 [[nodiscard]] std::string vmac_name(const model::VrrpInstance& instance);
 
+// Every VMAC and IPVLAN device has a name that no other one has: PREFIX.VRID, else PREFIX6.VRID for IPv6, else PREFIX1.VRID ...
+[[nodiscard]] model::Vrrp with_vmac_names(model::Vrrp configuration, const std::string& prefix);
+
 // `virtual_addresses`: of all instances; none of them is an address of this machine to speak from.
 [[nodiscard]] Ground ground_of(const model::VrrpInstance& instance, const net::World& world, const std::set<Address>& virtual_addresses);
 

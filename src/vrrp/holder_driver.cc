@@ -33,10 +33,19 @@ const std::string& name_of(std::uint32_t ifindex, const net::World& world) {
     return found == world.links.end() ? none : found->second.name;
 }
 
-std::vector<Announcement> announcements(Index instance, const std::vector<PlacedAddress>& addresses) {
+// Switches learn the MAC of an interface that sends adverts from them; those of others need announcements.
+bool is_extra(const model::VrrpInstance& instance, const Ground& ground, std::uint32_t ifindex) {
+    if (ifindex == ground.send_ifindex) return false;
+    const bool vmac = ifindex == ground.home_ifindex && ground.home_ifindex != ground.ifindex;
+    return vmac || instance.garp.extra_all;
+}
+
+std::vector<Announcement> announcements(Index instance, const std::vector<PlacedAddress>& addresses, const Router& router,
+                                        const Ground& ground, const net::World& world) {
     std::vector<Announcement> result;
     for (const PlacedAddress& placed : addresses)
-        result.push_back({.instance = instance, .interface = std::to_string(placed.ifindex), .address = placed.address.address});
+        result.push_back({.instance = instance, .ifindex = placed.ifindex, .interface = name_of(placed.ifindex, world),
+                          .address = placed.address.address, .extra = is_extra(router.configuration, ground, placed.ifindex)});
     return result;
 }
 
@@ -114,7 +123,9 @@ void Holder::take(Index instance, const Router& router, const Ground& ground, co
     for (const PlacedAddress& placed : added) writer_.want({.change = Change::add, .placed = placed, .instance = instance});
     change_routes(holding, next);
     holding = std::move(next);
-    if (is_new || !added.empty()) announcer_.taken(instance, announcements(instance, is_new ? holding.addresses : added), router.configuration.garp, now);
+    if (!is_new && added.empty()) return;
+    const std::vector<Announcement> all = announcements(instance, holding.addresses, router, ground, world);
+    announcer_.taken(instance, all, is_new ? all : announcements(instance, added, router, ground, world), router.configuration.garp, now);
 }
 
 void Holder::release(Index instance) {
@@ -127,10 +138,10 @@ void Holder::release(Index instance) {
     holdings_.erase(found);
 }
 
-void Holder::assert_again(Index instance, const Router& router, Instant now) {
+void Holder::assert_again(Index instance, const Router& router, const Ground& ground, const net::World& world, Instant now) {
     const auto found = holdings_.find(instance);
     if (found == holdings_.end()) return;
-    announcer_.asserted(instance, announcements(instance, found->second.addresses), router.configuration.garp, now);
+    announcer_.asserted(instance, announcements(instance, found->second.addresses, router, ground, world), router.configuration.garp, now);
 }
 
 void Holder::renumber(const std::vector<std::optional<Index>>& by) {
@@ -147,19 +158,22 @@ void Holder::clear_leftovers(Index instance, const Router& router, const Ground&
         if (is_there(world, placed)) writer_.want({.change = Change::remove, .placed = std::move(placed), .instance = instance});
 }
 
-void Holder::verify(const net::World& world) {
+void Holder::verify(const net::World& world, Instant now) {
     if (!writer_.idle()) return;
     for (const auto& [instance, holding] : holdings_) {
+        std::vector<Announcement> back;
         for (const PlacedAddress& placed : holding.addresses) {
-            if (is_there(world, placed) || !world.links.contains(placed.ifindex)) continue;
+            if (placed.address.no_track || is_there(world, placed) || !world.links.contains(placed.ifindex)) continue;
             ++restored_;
             writer_.want({.change = Change::add, .placed = placed, .instance = instance});
+            back.push_back({.instance = instance, .ifindex = placed.ifindex, .interface = name_of(placed.ifindex, world), .address = placed.address.address});
         }
+        announcer_.restored(instance, back, now);
     }
 }
 
 void Holder::announce(const Announcement& announcement, const net::World& world) {
-    const auto link = world.links.find(static_cast<std::uint32_t>(std::stoul(announcement.interface)));
+    const auto link = world.links.find(announcement.ifindex);
     if (link == world.links.end()) return;
     const Frame frame = announcement.address.is_v4() ? gratuitous_arp(link->second.mac, announcement.address)
                                                      : unsolicited_advertisement(link->second.mac, announcement.address, Role::router);

@@ -26,14 +26,14 @@ class Holder {
 
     void take(Index instance, const Router& router, const Ground& ground, const net::World& world, Instant now);
     void release(Index instance);
-    void assert_again(Index instance, const Router& router, Instant now);
+    void assert_again(Index instance, const Router& router, const Ground& ground, const net::World& world, Instant now);
     // After a reload indices are others: by[i] = the old index of what is now i.
     void renumber(const std::vector<std::optional<Index>>& by);
     // Addresses of instances that are no master, left by a daemon before this one.
     void clear_leftovers(Index instance, const Router& router, const Ground& ground, const net::World& world);
     // Puts back what is missing though it is held.
-    void verify(const net::World& world);
-    void set_spacing(std::map<std::string, Spacing> spacing) { announcer_.set_spacing(std::move(spacing)); }
+    void verify(const net::World& world, Instant now);
+    void set_spacing(Spacings spacing) { announcer_.set_spacing(std::move(spacing)); }
 
     // A slice of what waits; true: there is more to do at once.
     bool work(const net::World& world, Instant now);

@@ -1,11 +1,13 @@
 // What the daemon and the VRRP thread tell each other, as values.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <variant>
 
 #include "model/event.hh"
 #include "model/site.hh"
+#include "vrrp/announcer.hh"
 #include "vrrp/routers.hh"
 #include "vrrp/status.hh"
 
@@ -14,10 +16,18 @@ namespace lvx::vrrp {
 struct Settings {
     model::Vrrp vrrp;
     Microseconds startup_delay{0};
+    Spacing garp_spacing;              // of interfaces in no garp_group
+    std::string vmac_prefix = "vrrp";  // names of VMAC devices without one of their own
     bool log_unknown_vrids = false;
+    bool repeats_states = false;       // to the FIFOs, after a reload
     bool realtime = true;              // SCHED_FIFO and locked memory, where the machine allows
     int realtime_priority = 50;
 };
+
+// vrrp_startup_delay counts from the start of the daemon, vrrp_delay_after_boot from that of the machine: the longer one.
+[[nodiscard]] constexpr Microseconds delay_at_start(Microseconds startup, Microseconds after_boot, Microseconds uptime) {
+    return std::max(startup, after_boot - uptime);
+}
 
 // To the thread.
 struct Configure { Settings settings; };

@@ -178,6 +178,7 @@ Arrival Ports::judge(Index instance, const Ear& ear, const Packet& packet) {
 }
 
 void Ports::receive(const std::function<void(const Arrival&)>& visit) {
+    strangers_.clear();
     for (const auto& [key, port] : ports_) {
         for (std::size_t count = 0; count < packets_at_once; ++count) {
             const std::optional<Packet> packet = port->receive();
@@ -190,7 +191,9 @@ void Ports::receive(const std::function<void(const Arrival&)>& visit) {
                 known = true;
                 visit(judge(i, *ear, *packet));
             }
-            if (!known) ++unknown_;
+            if (known) continue;
+            ++unknown_;
+            if (label && strangers_.size() < strangers_kept) strangers_.push_back({key.first.interface, packet->route.source, label->vrid});
         }
     }
 }

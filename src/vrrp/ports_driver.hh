@@ -23,6 +23,13 @@ struct Arrival {
     std::variant<Received, Refusal> content;
 };
 
+// An advert of a virtual router that is not configured here.
+struct Stranger {
+    std::string interface;
+    Address source;
+    std::uint8_t vrid = 0;
+};
+
 struct PortTrouble {
     Index instance = 0;
     std::string sentence;
@@ -31,6 +38,7 @@ struct PortTrouble {
 class Ports {
  public:
     static constexpr std::size_t packets_at_once = 256;  // of one socket, before timers get their turn
+    static constexpr std::size_t strangers_kept = 16;
 
     // Opens what is missing, closes what nobody needs.  Troubles are told by instance.
     [[nodiscard]] std::vector<PortTrouble> configure(const model::Vrrp& configuration, const std::vector<Ground>& grounds, const net::World& world);
@@ -40,6 +48,8 @@ class Ports {
     // Everything that waits, in order.
     void receive(const std::function<void(const Arrival&)>& visit);
     [[nodiscard]] std::uint64_t unknown() const { return unknown_; }
+    // Of the last receive(); the first few.
+    [[nodiscard]] const std::vector<Stranger>& strangers() const { return strangers_; }
     // Names of an instance's paths, its own interface first.
     [[nodiscard]] std::vector<std::string> paths(Index instance) const;
 
@@ -76,6 +86,7 @@ class Ports {
     std::map<std::pair<PortKey, std::uint32_t>, bool> used_;
     std::vector<Use> uses_;
     std::uint64_t unknown_ = 0;
+    std::vector<Stranger> strangers_;
 };
 
 // What the instance advertises, and what it expects of others.

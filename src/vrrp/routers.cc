@@ -64,6 +64,12 @@ std::string Routers::group_name(Index instance) const {
     return group == nullptr ? "" : group->configuration.name;
 }
 
+std::vector<std::pair<std::string, State>> Routers::groups() const {
+    std::vector<std::pair<std::string, State>> result;
+    for (const Group& group : groups_) result.emplace_back(group.configuration.name, group.state);
+    return result;
+}
+
 // Members of a sync group heed only unweighted objects, unless sync_group_tracking_weight.
 Standing Routers::standing_of(Index instance) const {
     const Group* group = group_of(instance);

@@ -57,6 +57,7 @@ class Routers {
 
     [[nodiscard]] const Observed& observed() const { return observed_; }
     [[nodiscard]] std::string group_name(Index instance) const;  // "" = none
+    [[nodiscard]] std::vector<std::pair<std::string, State>> groups() const;
     // All that keeps it in FAULT, its sync group's faults included.
     [[nodiscard]] std::vector<std::string> faults_of(Index instance) const;
 

@@ -53,9 +53,10 @@ class NotedFence final : public Fence {
 // The thread in a node.
 class Router1 {
  public:
-    Router1(const lab::Lab& lab, std::string_view node, const model::Vrrp& configuration) : news_(must(Mailbox<News>::make())) {
+    Router1(const lab::Lab& lab, std::string_view node, const model::Vrrp& configuration) : Router1(lab, node, Settings{.vrrp = configuration, .realtime = false}) {}
+    Router1(const lab::Lab& lab, std::string_view node, const Settings& settings) : news_(must(Mailbox<News>::make())) {
         must(lab::inside(lab.namespace_of(node), [&]() -> Result<void> {
-            auto started = Thread::start({.vrrp = configuration, .realtime = false}, fence, *news_);
+            auto started = Thread::start(settings, fence, *news_);
             if (!started) return std::unexpected(started.error());
             thread = std::move(*started);
             return {};
