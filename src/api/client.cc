@@ -73,7 +73,7 @@ Result<std::string> receive_some(const Fd& socket, std::string so_far, Clock::ti
 Error unexpected_answer(const std::string& doing, const HttpAnswer& answer) {
     const auto problem = from_json<Problem>(answer.body);
     if (!problem) return {fmt::format("{}: the daemon answers {}", doing, answer.status), 0, ""};
-    return {fmt::format("{}: {}: {}", doing, problem->title, problem->detail), 0, problem->hint};
+    return {fmt::format("{}: {}", doing, problem->detail.empty() ? problem->title : problem->detail), 0, problem->hint};
 }
 
 }  // namespace
