@@ -24,10 +24,19 @@ Node director() {
             .routes = {}};
 }
 
-Node server(const RealServer& real) {
+Node one_of_pair(int number) {
+    const Address outside = address(fmt::format("192.168.88.{}", 10 + number));
+    return {.name = director_name(number),
+            .kind = NodeKind::router,
+            .devices = {{.name = "eth0", .wire = "outside", .addresses = {{outside, 24}}},
+                        {.name = "eth1", .wire = "inside", .addresses = {{director_inside(number), 24}}}},
+            .routes = {}};
+}
+
+Node server(const RealServer& real, const char* wire) {
     return {.name = real.node,
             .kind = NodeKind::endpoint,
-            .devices = {{.name = "eth0", .wire = "switch", .addresses = {{real.v4, 24}, {real.v6, 64}}}},
+            .devices = {{.name = "eth0", .wire = wire, .addresses = {{real.v4, 24}, {real.v6, 64}}}},
             .routes = {{prefix("0.0.0.0/0"), address("10.0.0.1")}, {prefix("::/0"), address("fd00::1")}}};
 }
 
@@ -35,13 +44,23 @@ Node server(const RealServer& real) {
 
 Topology topology(Offload offload) {
     Topology result{.nodes = {client(), director()}, .switches = {"switch"}, .offload = offload};
-    for (const RealServer& real : servers()) result.nodes.push_back(server(real));
+    for (const RealServer& real : servers()) result.nodes.push_back(server(real, "switch"));
+    return result;
+}
+
+Topology pair_topology(Offload offload) {
+    Topology result{.nodes = {client()}, .switches = {"outside", "inside"}, .offload = offload};
+    for (int number = 1; number <= director_count; ++number) result.nodes.push_back(one_of_pair(number));
+    for (const RealServer& real : servers()) result.nodes.push_back(server(real, "inside"));
     return result;
 }
 
 Address client_v4() { return address("192.168.88.21"); }
 Address virtual_v4() { return address("192.168.88.23"); }
 Address virtual_v6() { return address("fd88::23"); }
+Address gateway_v4() { return address("10.0.0.1"); }
+std::string director_name(int number) { return fmt::format("director{}", number); }
+Address director_inside(int number) { return address(fmt::format("10.0.0.{}", 10 + number)); }
 
 std::vector<RealServer> servers() {
     std::vector<RealServer> result;

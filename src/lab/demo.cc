@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lab/classic.hh"
+#include "lab/demo_failover.hh"
 #include "lab/demo_options.hh"
 #include "lab/demo_scene.hh"
 #include "lab/guard.hh"
@@ -33,10 +34,14 @@ int complain(const Error& error) {
     return status_failed;
 }
 
-// XDP on a veth needs whole checksums; at tc the director completes them, and super-frames stay.
-Offload offload_for(const Options& options) { return options.hook.starts_with("xdp") ? Offload::off : Offload::on; }
-
 Endpoint virtual_service() { return {classic::virtual_v4(), 80}; }
+
+// Which nodes there are depends on whether --conf was given when it was built.
+Result<std::string> node_of(const Lab& lab, const Options& options) {
+    const std::string node = demo::node_meant(lab, options.node);
+    if (!lab.has(node)) return refusal(fmt::format("there is no node {} in this laboratory", node), 0);
+    return node;
+}
 
 Result<void> show_page(const Lab& lab) {
     const Page page = TRY(lab.get("client", virtual_service(), "/", page_limit));
@@ -46,10 +51,11 @@ Result<void> show_page(const Lab& lab) {
 }
 
 Result<void> show_tool(const Lab& lab, const std::string& words) {
+    const std::string node = demo::node_meant(lab, "director");
     Command command = shell(words);
-    command.environment = tool_environment(lab, "director");
-    const Outcome outcome = TRY(lab.run("director", command, tool_limit));
-    fmt::print("\n   director$ {}\n{}{}", words, demo::indented(outcome.out), demo::indented(outcome.err));
+    command.environment = tool_environment(lab, node);
+    const Outcome outcome = TRY(lab.run(node, command, tool_limit));
+    fmt::print("\n   {}$ {}\n{}{}", node, words, demo::indented(outcome.out), demo::indented(outcome.err));
     if (outcome.status != 0) return refusal(fmt::format("\"{}\" ended with status {}", words, outcome.status), 0);
     return {};
 }
@@ -57,7 +63,7 @@ Result<void> show_tool(const Lab& lab, const std::string& words) {
 Result<void> show_own_cluster(const Lab& lab) {
     fmt::print("\n{}\n", demo::configurations(lab));
     for (int i = 0; i < pages_shown; ++i) TRY(show_page(lab));
-    for (const char* words : {"lvx services", "lvx checks", "lvx connections", "lvx interfaces"}) TRY(show_tool(lab, words));
+    for (const char* words : {"lvx services", "lvx checks", "lvx connections", "lvx interfaces", "lvx vrrp"}) TRY(show_tool(lab, words));
     return {};
 }
 
@@ -68,30 +74,32 @@ Result<void> show_given_cluster(const Lab& lab, const Options& options) {
 
 Result<void> show(const Options& options) {
     const auto begin = std::chrono::steady_clock::now();
-    fmt::print("Building the LVS-NAT laboratory \"{}\" in 6 network namespaces; nothing else of this host is touched.\n\n{}\n",
-               options.name, demo::drawing());
+    const Topology topology = demo::topology(options);
+    fmt::print("Building the LVS-NAT laboratory \"{}\" in {} network namespaces; nothing else of this host is touched.\n\n{}\n",
+               options.name, topology.nodes.size() + topology.switches.size(), demo::drawing(options));
     std::fflush(stdout);
-    Lab lab = TRY(Lab::build(options.name, classic::topology(offload_for(options))));
+    Lab lab = TRY(Lab::build(options.name, topology));
     Scene scene = TRY(demo::set_scene(lab, options, Bond::outlives_parent));
-    TRY(demo::await_neighbours(scene.director));
+    for (const Director& director : scene.directors) TRY(demo::await_neighbours(director));
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-    fmt::print("Built, servers and director running, in {:.2f} s.\n", taken.count());
+    fmt::print("Built, servers and directors running, in {:.2f} s.  {} is active.\n", taken.count(), demo::node_meant(lab, "director"));
     if (options.configuration.empty()) TRY(show_own_cluster(lab));
     else TRY(show_given_cluster(lab, options));
-    fmt::print("\n{}", demo::next_steps());
+    fmt::print("\n{}", demo::next_steps(options));
     TRY(lab.keep());
-    scene.director.release();
+    for (Director& director : scene.directors) director.release();
     for (Process& server : scene.servers) server.release();
     return {};
 }
 
 Result<int> execute(const Options& options) {
-    const Lab lab = TRY(Lab::build(options.name, classic::topology(offload_for(options))));
+    const Lab lab = TRY(Lab::build(options.name, demo::topology(options)));
     const Scene scene = TRY(demo::set_scene(lab, options, Bond::dies_with_parent));
-    TRY(demo::await_neighbours(scene.director));
+    for (const Director& director : scene.directors) TRY(demo::await_neighbours(director));
+    const std::string node = TRY(node_of(lab, options));
     Command command = shell(options.command);
-    command.environment = tool_environment(lab, "director");
-    Process process = TRY(lab.start(options.node, command));
+    command.environment = demo::environment_in(lab, node);
+    Process process = TRY(lab.start(node, command));
     for (;;) {
         if (const auto status = process.wait(std::chrono::hours(1))) return *status;
     }
@@ -154,20 +162,23 @@ Result<void> load(const Options& options) {
 Result<void> open_shell(const Options& options) {
     const Lab lab = TRY(Lab::open(options.name));
     const char* program = std::getenv("SHELL");
-    Command command{.argv = {program == nullptr ? "/bin/sh" : program}, .environment = tool_environment(lab, "director")};
-    fmt::print("This shell is in node {}; \"exit\" leaves it.\n", options.node);
+    const std::string node = TRY(node_of(lab, options));
+    Command command{.argv = {program == nullptr ? "/bin/sh" : program}, .environment = demo::environment_in(lab, node)};
+    fmt::print("This shell is in node {}; \"exit\" leaves it.\n", node);
     std::fflush(stdout);
-    const int status = replace_by(lab.namespace_of(options.node), command);
+    const int status = replace_by(lab.namespace_of(node), command);
     return refusal(fmt::format("cannot run {} (status {})", command.argv.front(), status), 0);
 }
 
 // SIGSTOP: connections are still taken by the server's kernel, and nobody answers them.  SIGCONT mends.
 Result<void> treat(const Options& options, int signal, std::string_view done) {
     const Lab lab = TRY(Lab::open(options.name));
-    const std::vector<int> programs = inhabitants_of(lab.namespace_of(options.node));
-    if (programs.empty()) return refusal(fmt::format("nothing runs in {}", options.node), 0);
+    const std::string node = TRY(node_of(lab, options));
+    const std::vector<int> programs = inhabitants_of(lab.namespace_of(node));
+    if (programs.empty()) return refusal(fmt::format("nothing runs in {}", node), 0);
     for (const int program : programs) ::kill(program, signal);
-    fmt::print("{} is {}; \"lvx demo shell director\" and there \"lvx checks\" or \"lvx events\" show what the director makes of it.\n", options.node, done);
+    const char* tool = node.starts_with("server") ? "lvx checks" : "lvx vrrp";
+    fmt::print("{} is {}; \"lvx demo shell director\" and there \"{}\" or \"lvx events\" show what the director makes of it.\n", node, done, tool);
     return {};
 }
 
@@ -176,6 +187,16 @@ Result<void> take_down(const Options& options) {
     TRY(remove(options.name));
     fmt::print("Laboratory {} is taken down.\n", options.name);
     return {};
+}
+
+int run_failover(const Options& options) {
+    // A director that was struck is brought back also when somebody has seen enough.
+    return guarded([&] {
+        const auto shown = demo::failover(options);
+        return shown ? 0 : complain(shown.error());
+    }, [&](int status) {
+        if (status != 0) demo::bring_back(options);
+    });
 }
 
 int finish(const Result<void>& result) { return result ? 0 : complain(result.error()); }
@@ -195,6 +216,7 @@ int demo_main(std::span<const std::string_view> arguments) {
         case demo::Task::execute: return run_execute(*options);
         case demo::Task::load: return finish(load(*options));
         case demo::Task::shell: return finish(open_shell(*options));
+        case demo::Task::failover: return run_failover(*options);
         case demo::Task::break_server: return finish(treat(*options, SIGSTOP, "frozen"));
         case demo::Task::mend_server: return finish(treat(*options, SIGCONT, "going on"));
         case demo::Task::down: return finish(take_down(*options));

@@ -1,6 +1,7 @@
 #include "lab/demo_options.hh"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -17,14 +18,24 @@ using Refusal = std::optional<std::string>;
 
 constexpr std::uint32_t most_requests = 10'000'000;
 
+// "director" is the active one of both.
 Refusal take_node(Options& options, std::string_view word) {
-    const Topology topology = classic::topology(Offload::off);
-    if (topology.find(word) == nullptr) {
-        std::string names;
-        for (const Node& node : topology.nodes) names += (names.empty() ? "" : ", ") + node.name;
-        return fmt::format("there is no node \"{}\": {}", word, names);
+    std::string names = "client, director";
+    bool known = word == "director";
+    for (const Node& node : classic::pair_topology(Offload::off).nodes) {
+        known = known || node.name == word;
+        if (node.name != "client") names += ", " + node.name;
     }
+    if (!known) return fmt::format("there is no node \"{}\": {}", word, names);
     options.node = word;
+    return {};
+}
+
+Refusal take_fault(Options& options, std::string_view word) {
+    if (std::ranges::find(fault_names, word) == fault_names.end()) {
+        return fmt::format("\"{}\" is nothing that can happen: {}", word, fmt::join(fault_names, ", "));
+    }
+    options.fault = word;
     return {};
 }
 
@@ -59,14 +70,14 @@ struct Option {
 };
 
 constexpr auto options_table = std::to_array<Option>({
-    {"--in", "NODE", "where --exec runs: client (default), director, server1, server2, server3", take_node},
+    {"--in", "NODE", "where --exec runs: client (default), director (the active one), director1, director2, server1 to server3", take_node},
     {"--exec", "COMMAND", "build the laboratory, run COMMAND by /bin/sh in a node, take it down, exit with its status",
      [](Options& options, std::string_view word) {
          options.task = Task::execute;
          options.command = word;
          return Refusal();
      }},
-    {"--conf", "FILE", "start the director with another keepalived.conf",
+    {"--conf", "FILE", "one director instead of two, with this keepalived.conf",
      [](Options& options, std::string_view word) {
          options.configuration = word;
          return Refusal();
@@ -85,8 +96,9 @@ constexpr auto verbs = std::to_array<Verb>({
     {"up", "", "build it, show it, fetch pages, leave it running", Task::show, nullptr},
     {"load", "[N]", "fetch N pages (default 1000) from the running laboratory's client", Task::load, take_requests},
     {"shell", "[NODE]", "a shell in a node of the running laboratory (default client)", Task::shell, take_node},
-    {"break", "SERVER", "freeze a real server's programs: its checks fail, the director does without it", Task::break_server, take_node},
-    {"mend", "SERVER", "let them go on", Task::mend_server, take_node},
+    {"failover", "[FAULT]", "what clients see when the active director fails, and when it is back; FAULT: freeze, kill, unplug, handover (default: each)", Task::failover, take_fault},
+    {"break", "NODE", "freeze a server's or a director's programs: its checks fail, the others do without it", Task::break_server, take_node},
+    {"mend", "NODE", "let them go on", Task::mend_server, take_node},
     {"down", "", "take it down", Task::down, nullptr},
 });
 
@@ -94,7 +106,7 @@ Refusal contradiction(const Options& options, const Verb* verb, bool node_given)
     if (options.task == Task::execute && verb != nullptr) return fmt::format("either {} or --exec", verb->name);
     if (node_given && options.task == Task::show) return "--in needs --exec 'COMMAND'";
     const bool treats = options.task == Task::break_server || options.task == Task::mend_server;
-    if (treats && !options.node.starts_with("server")) return "break and mend take server1, server2 or server3";
+    if (treats && options.node == "client") return "break and mend take a server or a director";
     const bool builds = options.task == Task::show || options.task == Task::execute;
     if (!builds && (!options.configuration.empty() || options.hook != "auto")) {
         return "--conf and --hook are for building a laboratory, this one is already built";

@@ -1,6 +1,7 @@
 // The command line of `lvx demo`.  Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -9,7 +10,10 @@
 
 namespace lvx::lab::demo {
 
-enum class Task : std::uint8_t { show, execute, load, shell, break_server, mend_server, down, help };
+enum class Task : std::uint8_t { show, execute, load, shell, failover, break_server, mend_server, down, help };
+
+// What `lvx demo failover` can do to the active director.
+inline constexpr std::array<std::string_view, 4> fault_names = {"freeze", "kill", "unplug", "handover"};
 
 struct Options {
     Task task = Task::show;
@@ -20,6 +24,7 @@ struct Options {
     std::string configuration;     // file of --conf; empty: the built-in one
     std::string hook = "auto";
     std::uint32_t requests = 1000; // of load
+    std::string fault;             // of failover; empty: each in turn
     bool operator==(const Options&) const = default;
 };
 

@@ -35,18 +35,21 @@ TEST(DemoOptions, TakeTheArgumentsOfVerbs) {
     EXPECT_EQ(parsed({"down", "--name", "x"})->name, "x");
     EXPECT_EQ(parsed({"break", "server2"})->task, Task::break_server);
     EXPECT_EQ(parsed({"mend", "server2"})->node, "server2");
+    EXPECT_EQ(parsed({"failover"})->fault, "");
+    EXPECT_EQ(parsed({"failover", "kill"})->fault, "kill");
 }
 
 TEST(DemoOptions, RefuseWhatCannotBe) {
     EXPECT_EQ(parsed({"--in"}).error(), "--in needs NODE");
     EXPECT_EQ(parsed({"--in", "moon", "--exec", "x"}).error(),
-              "there is no node \"moon\": client, director, server1, server2, server3");
+              "there is no node \"moon\": client, director, director1, director2, server1, server2, server3");
     EXPECT_EQ(parsed({"--in", "client"}).error(), "--in needs --exec 'COMMAND'");
     EXPECT_EQ(parsed({"--hook", "netfilter"}).error(), "\"netfilter\" is no hook: auto, xdp, xdp-generic or tc");
     EXPECT_EQ(parsed({"load", "0"}).error(), "\"0\" is not a number of requests from 1 to 10000000");
     EXPECT_EQ(parsed({"load", "1x"}).error(), "\"1x\" is not a number of requests from 1 to 10000000");
-    EXPECT_EQ(parsed({"break"}).error(), "break and mend take server1, server2 or server3");
-    EXPECT_EQ(parsed({"mend", "director"}).error(), "break and mend take server1, server2 or server3");
+    EXPECT_EQ(parsed({"break"}).error(), "break and mend take a server or a director");
+    EXPECT_EQ(parsed({"mend", "client"}).error(), "break and mend take a server or a director");
+    EXPECT_EQ(parsed({"failover", "burn"}).error(), "\"burn\" is nothing that can happen: freeze, kill, unplug, handover");
     EXPECT_EQ(parsed({"down", "down"}).error(), "what is \"down\"?");
     EXPECT_EQ(parsed({"sideways"}).error(), "what is \"sideways\"?");
     EXPECT_EQ(parsed({"load", "--exec", "x"}).error(), "either load or --exec");
@@ -57,7 +60,7 @@ TEST(DemoOptions, RefuseWhatCannotBe) {
 
 TEST(DemoOptions, TellEveryOptionAndVerbInTheHelp) {
     EXPECT_EQ(parsed({"load", "--help"})->task, Task::help);
-    for (const char* word : {"--in", "--exec", "--conf", "--hook", "--name", "load", "shell", "break", "mend", "down"}) {
+    for (const char* word : {"--in", "--exec", "--conf", "--hook", "--name", "load", "shell", "failover", "break", "mend", "down"}) {
         EXPECT_NE(help_text().find(word), std::string::npos) << word;
     }
 }

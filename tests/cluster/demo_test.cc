@@ -1,11 +1,12 @@
 // `lvx demo` as a person and as a script meets it.
 //
-//   client 192.168.88.21 ── 192.168.88.23 director 10.0.0.1 ── switch ── server1..3 10.0.0.2-4
+//   client 192.168.88.21 ── outside ── director1, director2 ── inside ── server1..3 10.0.0.2-4
 #include <gmock/gmock.h>
 #include <signal.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -61,7 +62,36 @@ TEST_F(Demo, ShowsTheLaboratoryAndLeavesItUp) {
     EXPECT_EQ(run("load").status, 1);
 }
 
-TEST_F(Demo, StartsTheDirectorWithAnotherFile) {
+TEST_F(Demo, ShowsAHandOverAndBringsTheDirectorBack) {
+    ASSERT_EQ(run("").status, 0);
+    for (const char* fault : {"freeze", "kill"}) {
+        const Outcome shown = run(std::string("failover ") + fault);
+        ASSERT_EQ(shown.status, 0) << shown.out << shown.err;
+        EXPECT_THAT(shown.out, testing::ContainsRegex("director1 [a-z]+ \\(.*director2 .*ms   50 of 50\n.*director1 .*director1 .*ms   50 of 50\n"));
+    }
+    EXPECT_EQ(run("load 30").status, 0);
+    EXPECT_EQ(run("failover burn").status, 2);
+    EXPECT_EQ(run("down").status, 0);
+    EXPECT_EQ(run("failover").status, 1);
+}
+
+TEST_F(Demo, BringsAStruckDirectorBackWhenInterrupted) {
+    ASSERT_EQ(run("").status, 0);
+    auto process = must(lab::start(home_.get(), {.argv = {"/bin/sh", "-c", "exec " + lvx("failover freeze")}}));
+    const lab::Lab laboratory = must(lab::Lab::open(name_));
+    const auto is_frozen = [](int pid) {
+        std::string number, name, state;
+        std::ifstream(fmt::format("/proc/{}/stat", pid)) >> number >> name >> state;
+        return state == "T";
+    };
+    const auto frozen = [&] { return std::ranges::any_of(lab::inhabitants_of(laboratory.namespace_of("director1")), is_frozen); };
+    ASSERT_TRUE(lab::wait_until(patience, frozen));
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(patience), 128 + SIGINT);
+    EXPECT_FALSE(frozen());
+}
+
+TEST_F(Demo, StartsOneDirectorWithAnotherFile) {
     const std::string file = testing::TempDir() + name_ + ".conf";
     std::ofstream(file) << "virtual_server 192.168.88.23 8080 {\n  lb_algo wlc\n  lb_kind NAT\n  protocol TCP\n"
                            "  real_server 10.0.0.2 80 {\n    weight 1\n  }\n}\n";

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "lab/namespace.hh"
-#include "lab/socket_address.hh"
+#include "base/socket_address.hh"
 
 namespace lvx::cluster {
 namespace {
@@ -21,7 +21,7 @@ Result<DatagramStream> DatagramStream::start(int network_namespace, const Endpoi
     auto state = std::make_unique<State>();
     TRY(lab::inside(network_namespace, [&]() -> Result<void> {
         state->socket = Fd(socket(echo.address.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        const lab::SocketAddress address = lab::socket_address(echo);
+        const SocketAddress address = socket_address(echo);
         if (connect(state->socket.get(), address.get(), address.size) != 0) return refusal("cannot connect", errno);
         return {};
     }));

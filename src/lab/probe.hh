@@ -1,0 +1,45 @@
+// A client that asks for a page a thousand times a second, each time on a new connection, and remembers when answers came:
+// what a hand-over costs whoever comes then.  A thread of its own; its sockets belong to the namespace it is started in.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/address.hh"
+#include "base/result.hh"
+#include "lab/process.hh"
+
+namespace lvx::lab {
+
+class Probe {
+ public:
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::chrono::microseconds pace{1000};     // between two connections
+    static constexpr std::chrono::milliseconds patience{500};  // what has not answered by then is given up
+
+    static Result<std::unique_ptr<Probe>> start(int network_namespace, const Endpoint& server);
+    Probe(const Probe&) = delete;
+    ~Probe();
+
+    // Answers that came since `begin`.
+    [[nodiscard]] std::size_t answers_since(Clock::time_point begin) const;
+    // The longest time without an answer between `begin`, or the last answer before it, and the last answer of all.
+    [[nodiscard]] std::chrono::microseconds longest_gap_since(Clock::time_point begin) const;
+
+ private:
+    Probe(int network_namespace, const Endpoint& server);
+    void run(int network_namespace);
+
+    Endpoint server_;
+    mutable std::mutex lock_;
+    std::vector<Clock::time_point> answers_;
+    std::atomic<bool> ending_ = false;
+    std::thread thread_;
+};
+
+}  // namespace lvx::lab
