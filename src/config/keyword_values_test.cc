@@ -39,6 +39,7 @@ constexpr std::array samples = {
     Sample{"lvs_timeouts", "tcp 60 udp 5", "tcp 2678401"},
     Sample{"timeouts", "tcpfin 60", "sctp 1"},
     Sample{"smtp_server", "mail.example.net 25", "mail.example.net 0"},
+    Sample{"sync_threshold", "0 1", "50 50"},
     Sample{"interface", "eth0 tc", "eth0 fast", true, Block::director},
     Sample{"listen", "192.0.2.1 8850", "192.0.2.1 0"},
     Sample{"peer", "192.0.2.1 8850", "192.0.2 8850"},

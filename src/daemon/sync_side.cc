@@ -22,10 +22,19 @@ sync::EngineTable engine_table(const dataplane::TableAccess& access) {
 sync::KernelRole role_of(const model::SyncDaemon& daemon) {
     return {.interface = daemon.interface,
             .sync_id = daemon.id,
-            .max_length = daemon.max_length,
+            .max_length = daemon.max_length == model::SyncDaemon{}.max_length ? std::uint16_t{0} : daemon.max_length,
             .group = daemon.group,
             .port = daemon.port,
             .ttl = daemon.ttl};
+}
+
+sync::KernelTuning tuning_of(const model::SyncTuning& tuning) {
+    return {.threshold = tuning.threshold,
+            .period = tuning.period,
+            .refresh = tuning.refresh,
+            .retries = tuning.retries,
+            .ports = tuning.ports,
+            .version = tuning.version};
 }
 
 sync::KernelRole role_of(const api::SyncDaemonRequest& request) {
@@ -131,28 +140,33 @@ void SyncSide::take_site(const model::Site& site) {
     if (!engine_) return;
     stream_ = site.state_sync;
     if (auto taken = engine_->set_stream(stream_); !taken) refuse("director_sync", taken.error());
-    if (configured_ == site.globals.sync_daemon) return;
-    configured_ = site.globals.sync_daemon;
-    follow_routers();
+    const sync::KernelTuning tuning = tuning_of(site.director.sync);
+    if (configured_ == site.globals.sync_daemon && kernel_.tuning == tuning) return;
+    sync::KernelSettings settings = kernel_;
+    settings.tuning = tuning;
+    if (configured_ != site.globals.sync_daemon) {
+        configured_ = site.globals.sync_daemon;
+        settings = following(settings);
+    }
+    if (auto used = use(settings); !used) refuse("lvs_sync_daemon", used.error());
 }
 
 void SyncSide::router_state(const std::string& instance, bool master) {
     routers_[instance] = master;
-    if (engine_ && configured_ && configured_->instance == instance) follow_routers();
+    if (!engine_ || !configured_ || configured_->instance != instance) return;
+    if (auto used = use(following(kernel_)); !used) refuse("lvs_sync_daemon", used.error());
 }
 
 // As keepalived drives IPVS: master or backup with the router; both at once without one.
-void SyncSide::follow_routers() {
-    sync::KernelSettings settings = kernel_;
+sync::KernelSettings SyncSide::following(sync::KernelSettings settings) const {
     settings.master = settings.backup = std::nullopt;
-    if (configured_) {
-        const bool alone = configured_->instance.empty();
-        const auto router = routers_.find(configured_->instance);
-        const bool master = router != routers_.end() && router->second;
-        if (alone || master) settings.master = role_of(*configured_);
-        if (alone || !master) settings.backup = role_of(*configured_);
-    }
-    if (auto used = use(settings); !used) refuse("lvs_sync_daemon", used.error());
+    if (!configured_) return settings;
+    const bool alone = configured_->instance.empty();
+    const auto router = routers_.find(configured_->instance);
+    const bool master = router != routers_.end() && router->second;
+    if (alone || master) settings.master = role_of(*configured_);
+    if (alone || !master) settings.backup = role_of(*configured_);
+    return settings;
 }
 
 Result<void> SyncSide::use(const sync::KernelSettings& settings) {

@@ -37,7 +37,7 @@ class SyncSide : public api::SyncDesk {
     [[nodiscard]] std::expected<void, api::Problem> stop_daemon(const api::SyncDaemonRequest& request) override;
 
  private:
-    void follow_routers();
+    [[nodiscard]] sync::KernelSettings following(sync::KernelSettings settings) const;
     [[nodiscard]] Result<void> use(const sync::KernelSettings& settings);
     void refuse(const std::string& what, const Error& error);
     [[nodiscard]] std::string role() const;

@@ -46,12 +46,24 @@ struct SyncDaemon {
     bool operator==(const SyncDaemon&) const = default;
 };
 
+// IPVS's net.ipv4.vs.sync_*: when and how the kernel's protocol speaks.
+struct SyncTuning {
+    std::uint32_t threshold = 3, period = 50;        // packets; a threshold lies below its period unless that is 0
+    std::chrono::seconds refresh{0};
+    std::uint32_t retries = 0, ports = 1;
+    std::uint8_t version = 1;
+    bool persist_mode = false;                       // of persistent services their templates only
+    bool operator==(const SyncTuning&) const = default;
+};
+
 // lvx's own stream of connections to standbys (block director_sync of global_defs' level).
 struct StateSync {
     std::optional<Endpoint> listen;
     std::vector<Endpoint> peers;
     std::string key_file, certificate, private_key, ca;  // a shared key, or certificates
     bool strict = false;                             // SYN-ACK waits for a standby
+    std::chrono::milliseconds strict_wait{100};      // for so long
+    bool strict_closed = false;                      // then it is dropped; otherwise it leaves
     bool operator==(const StateSync&) const = default;
 };
 
@@ -85,6 +97,7 @@ struct DirectorSettings {
     std::vector<std::pair<std::string, std::string>> interfaces;  // name, hook ("auto", "xdp", "xdp-generic", "tc")
     std::uint32_t connections = 0, max_services = 0, max_servers = 0, pool_words = 0;
     std::chrono::seconds drain{0};                   // default of pools
+    SyncTuning sync;
     bool operator==(const DirectorSettings&) const = default;
 };
 

@@ -46,7 +46,10 @@ Result<void> Engine::set_stream(const std::optional<model::StateSync>& settings)
 
 Result<void> Engine::set_kernel(const KernelSettings& settings) {
     const std::scoped_lock lock(mutex_);
-    return kernel_.set(settings, moment());
+    TRY(kernel_.set(settings, moment()));
+    const std::scoped_lock told(told_mutex_);
+    told_.kernel = kernel_.status();
+    return {};
 }
 
 EngineStatus Engine::status() const {

@@ -17,7 +17,8 @@ namespace lvx::sync {
 namespace {
 
 constexpr int socket_buffer = 4 << 20;
-constexpr std::uint16_t ethernet_mtu = 1500, udp_over_v4 = 28, udp_over_v6 = 48;
+constexpr int ethernet_mtu = 1500, udp_over_v4 = 28, udp_over_v6 = 48;
+constexpr int shortest_received = 1024, longest_packet = 65535;
 
 union AnyAddress {
     sockaddr any;
@@ -57,11 +58,11 @@ Result<unsigned> index_of(const std::string& interface) {
     return index;
 }
 
-std::uint16_t mtu_of(int socket, const std::string& interface) {
+int mtu_of(int socket, const std::string& interface) {
     ifreq request{};
     std::strncpy(request.ifr_name, interface.c_str(), IFNAMSIZ - 1);
     if (::ioctl(socket, SIOCGIFMTU, &request) != 0 || request.ifr_mtu < 576) return ethernet_mtu;
-    return static_cast<std::uint16_t>(std::min(request.ifr_mtu, 65535));
+    return std::min(request.ifr_mtu, longest_packet);
 }
 
 Result<Fd> udp_socket(const Address& group) {
@@ -129,21 +130,25 @@ Result<Fd> receiver(const KernelRole& role, std::uint32_t number) {
     return fd;
 }
 
-void settle(std::optional<KernelRole>& role) {
+// IPVS's defaults and bounds; a backup listens for what a master on the same interface may send.
+enum class Direction : std::uint8_t { sends, receives };
+void settle(std::optional<KernelRole>& role, Direction direction) {
     if (!role) return;
     if (role->group == Address{}) role->group = Address::v4(default_group);
     const Fd probe(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    const std::uint16_t header = role->group.is_v4() ? udp_over_v4 : udp_over_v6;
-    const std::uint16_t largest = static_cast<std::uint16_t>(std::min(mtu_of(probe.get(), role->interface), ethernet_mtu) - header);
-    if (role->max_length == 0) role->max_length = largest;
+    const int header = role->group.is_v4() ? udp_over_v4 : udp_over_v6;
+    const bool receives = direction == Direction::receives;
+    const int mtu = receives ? std::max(mtu_of(probe.get(), role->interface), ethernet_mtu) : ethernet_mtu;
+    const int wanted = role->max_length == 0 ? mtu - header : role->max_length;
+    role->max_length = static_cast<std::uint16_t>(std::clamp(wanted, receives ? shortest_received : 1, longest_packet - header));
 }
 
 }  // namespace
 
 Result<void> KernelSync::set(const KernelSettings& wanted, const Moment& moment) {
     KernelSettings settings = wanted;
-    settle(settings.master);
-    settle(settings.backup);
+    settle(settings.master, Direction::sends);
+    settle(settings.backup, Direction::receives);
     const std::uint32_t ports = std::max(settings.tuning.ports, 1u);
     const bool tuned = settings.tuning != settings_.tuning;
     std::vector<Fd> out, in;

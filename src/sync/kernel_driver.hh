@@ -17,7 +17,7 @@ namespace lvx::sync {
 struct KernelRole {
     std::string interface;
     std::uint8_t sync_id = 0;
-    std::uint16_t max_length = 0;  // 0: what the interface carries without fragments, 1472 or 1452 at most
+    std::uint16_t max_length = 0;  // 0: as IPVS, 1472 or 1452; of a backup more where the interface carries more
     Address group;                 // unspecified: 224.0.0.81
     Port port = 8848;
     std::uint8_t ttl = 1;

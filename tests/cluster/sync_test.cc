@@ -62,7 +62,7 @@ TEST(Sync, ADirectorWithAnotherKeyIsRefusedByNameAndForwardingGoesOn) {
     ASSERT_TRUE(pair.await_in_step(1));
     const std::string other = pair.lab().directory() + "/other.key";
     std::ofstream(other) << "ffffffffffffffffffffffffffffffff\n";
-    must(pair.director(2).write_configuration(Pair::configuration(other, 2)));
+    must(pair.director(2).write_configuration(pair.configuration(other, 2)));
     pair.director(2).process().signal(SIGHUP);
     EXPECT_TRUE(lab::wait_until(patience, [&] {
         return std::ranges::any_of(pair.sync(1).counts, [](const api::SyncCount& count) { return count.name == "not_authentic" && count.count > 0; });

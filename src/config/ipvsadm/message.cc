@@ -49,8 +49,8 @@ std::string_view general(int code) {
 
 struct Gap {
     std::string operator()(const model::Operation& operation) const { return std::string(model::unsupported(operation)); }
-    std::string operator()(const StartDaemon&) const { return "connection synchronisation is not supported yet"; }
-    std::string operator()(const StopDaemon&) const { return "connection synchronisation is not supported yet"; }
+    std::string operator()(const StartDaemon&) const { return "this data plane has no table to synchronise"; }
+    std::string operator()(const StopDaemon&) const { return "this data plane has no table to synchronise"; }
     std::string operator()(const auto&) const { return {}; }
 };
 

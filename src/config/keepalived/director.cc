@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 
+#include "config/keepalived/fields.hh"
 #include "config/keepalived/globals.hh"
 #include "config/keepalived/head.hh"
 
@@ -13,6 +16,7 @@ namespace {
 using model::CheckTls;
 using model::DirectorSettings;
 using model::StateSync;
+using model::SyncTuning;
 
 constexpr Block here = Block::director;
 
@@ -47,6 +51,34 @@ void read_size(DirectorSettings& settings, const Statement& statement, Reading&)
     settings.*member = count_of(statement, here).value_or(0);
 }
 
+void read_ports(DirectorSettings& settings, const Statement& statement, Reading& reading) {
+    const auto ports = count_of(statement, here);
+    if (!ports) return;
+    if (std::has_single_bit(*ports)) settings.sync.ports = *ports;
+    else reading.report({.code = Code::out_of_range, .place = statement.words[1].place,
+                         .message = fmt::format("sync_ports {} is not a power of two", *ports), .caret = "1, 2, 4, 8, 16, 32 or 64"});
+}
+
+// "THRESHOLD [PERIOD]".  IPVS refuses a threshold that no packet of a period has.
+void read_threshold(DirectorSettings& settings, const Statement& statement, Reading& reading) {
+    const auto& words = statement.words;
+    const Keyword range{.name = "sync_threshold", .low = 0, .high = std::numeric_limits<std::int32_t>::max()};
+    if (words.size() < 2) return reading.report(missing_argument(statement, "a number of packets belongs here"));
+    if (words.size() > 3) surplus(words[3], reading.diagnostics());
+    const auto threshold = reading.keep(read_number(range, words[1]));
+    const auto period = words.size() > 2 ? reading.keep(read_number(range, words[2])) : std::optional<std::int64_t>(settings.sync.period);
+    if (!threshold || !period) return;
+    if (*period != 0 && *threshold >= *period) {
+        return reading.report({.code = Code::out_of_range, .place = words[1].place,
+                               .message = fmt::format("the threshold {} is not below the period {}", *threshold, *period)});
+    }
+    settings.sync.threshold = static_cast<std::uint32_t>(*threshold);
+    settings.sync.period = static_cast<std::uint32_t>(*period);
+}
+
+template <auto member>
+constexpr auto into_sync = into_number<here, &DirectorSettings::sync, member>;
+
 constexpr Row<DirectorSettings> director_rows[] = {
     {"interface", read_interface},
     {"connections", read_size<&DirectorSettings::connections>},
@@ -54,6 +86,12 @@ constexpr Row<DirectorSettings> director_rows[] = {
     {"max_servers", read_size<&DirectorSettings::max_servers>},
     {"pool_words", read_size<&DirectorSettings::pool_words>},
     {"drain", read_drain},
+    {"sync_threshold", read_threshold},
+    {"sync_refresh_period", into_time<here, &DirectorSettings::sync, &SyncTuning::refresh>},
+    {"sync_retries", into_sync<&SyncTuning::retries>},
+    {"sync_ports", read_ports},
+    {"sync_version", into_sync<&SyncTuning::version>},
+    {"sync_persist_mode", into_flag<&DirectorSettings::sync, &SyncTuning::persist_mode>},
     {"timeouts", [](DirectorSettings&, const Statement& s, Reading& r) { read_timeouts(s, r); }},
 };
 

@@ -107,6 +107,17 @@ void print_tls(const CheckTls& tls, Page& page) {
     print_block("SSL", std::move(body), page);
 }
 
+void print_tuning(const model::SyncTuning& sync, Page& page) {
+    const model::SyncTuning standard;
+    page.line_if(sync.threshold != standard.threshold || sync.period != standard.period,
+                 fmt::format("sync_threshold {} {}", sync.threshold, sync.period));
+    page.number("sync_refresh_period", sync.refresh.count(), standard.refresh.count());
+    page.number("sync_retries", sync.retries, standard.retries);
+    page.number("sync_ports", sync.ports, standard.ports);
+    page.number("sync_version", sync.version, standard.version);
+    page.flag("sync_persist_mode", sync.persist_mode, standard.persist_mode);
+}
+
 }  // namespace
 
 void print_globals(const Site& site, Page& page) {
@@ -137,6 +148,7 @@ void print_director(const Site& site, Page& page) {
     body.number("max_servers", director.max_servers, 0);
     body.number("pool_words", director.pool_words, 0);
     body.number("drain", director.drain.count(), 0);
+    print_tuning(director.sync, body);
     print_block("director", std::move(body), page);
     if (!site.state_sync) return;
     Page sync;

@@ -31,38 +31,36 @@ lab::Topology topology() {
 
 }  // namespace
 
-std::string Pair::configuration(const std::string& key_file, int number) {
-    return fmt::format(R"(
-global_defs {{
-    vrrp_version 3
-}}
-director_sync {{
-    listen 10.9.0.{0} 8849
-    peer 10.9.0.{1} 8849
-    key_file {2}
-}}
+std::string Pair::configuration(const std::string& key_file, int number) const {
+    std::string text = fmt::format("global_defs {{\n    vrrp_version 3\n    {}\n}}\n{}\n", description_.globals, description_.extra);
+    if (description_.stream) {
+        text += fmt::format("director_sync {{\n    listen 10.9.0.{} 8849\n    peer 10.9.0.{} 8849\n    key_file {}\n    {}\n}}\n", number, 3 - number,
+                            key_file, description_.stream_extra);
+    }
+    return text + fmt::format(R"(
 vrrp_instance VI_1 {{
     state BACKUP
     interface eth0
     virtual_router_id 51
-    priority {3}
+    priority {0}
     advert_int 0.05
     virtual_ipaddress {{
         192.168.88.23/24 dev eth0
         10.0.0.1/24 dev eth1
     }}
 }}
-virtual_server 192.168.88.23 {4} {{
+virtual_server 192.168.88.23 {1} {{
     lb_algo rr
     lb_kind NAT
     protocol TCP
-    real_server 10.0.0.2 {4} {{ }}
-    real_server 10.0.0.3 {4} {{ }}
+    real_server 10.0.0.2 {1} {{ }}
+    real_server 10.0.0.3 {1} {{ }}
 }}
-)", number, 3 - number, key_file, number == 1 ? 150 : 100, echo_port);
+)", number == 1 ? 150 : 100, echo_port);
 }
 
-Pair::Pair() : lab_(must(lab::Lab::build(lab::Lab::unique_name("sync"), topology()))), key_(lab_.directory() + "/sync.key") {
+Pair::Pair(PairDescription description)
+    : description_(std::move(description)), lab_(must(lab::Lab::build(lab::Lab::unique_name("sync"), topology()))), key_(lab_.directory() + "/sync.key") {
     std::ofstream(key_) << "0123456789abcdef0123456789abcdef\n";
     for (const char* node : {"server1", "server2"}) echoes_.push_back(must(echo(node)));
     for (const int number : {1, 2}) {

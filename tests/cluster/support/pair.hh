@@ -19,14 +19,23 @@
 
 namespace lvx::cluster {
 
+// What the configurations of a pair say beside routers and service; each text goes into both files.
+struct PairDescription {
+    bool stream = true;        // director_sync, with the shared key
+    std::string stream_extra;  // lines of that block
+    std::string globals;       // lines of global_defs
+    std::string extra;         // blocks
+};
+
 class Pair {
  public:
-    Pair();
+    Pair() : Pair(PairDescription{}) {}
+    explicit Pair(PairDescription description);
 
     [[nodiscard]] lab::Director& director(int number) { return *directors_[number - 1]; }
     [[nodiscard]] const lab::Lab& lab() const { return lab_; }
     // keepalived.conf of director 1 or 2, with the shared key in that file.
-    [[nodiscard]] static std::string configuration(const std::string& key_file, int number);
+    [[nodiscard]] std::string configuration(const std::string& key_file, int number) const;
 
     [[nodiscard]] api::SyncSnapshot sync(int number);
     [[nodiscard]] bool await_master(int number);
@@ -40,6 +49,7 @@ class Pair {
     [[nodiscard]] Result<lab::Process> echo(const char* node);
     [[nodiscard]] bool holds_address(int number);
 
+    PairDescription description_;
     lab::Lab lab_;
     std::string key_;
     std::vector<lab::Process> echoes_;
