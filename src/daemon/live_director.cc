@@ -52,6 +52,20 @@ model::RunState adopted_overrides(const model::Cluster& cluster, model::RunState
     return layers::executed({}, std::move(state), {}, operations, {.who = "adopted", .now = now});
 }
 
+bool same_but_servers(const model::Service& a, const model::Service& b) {
+    return a.key == b.key && a.scheduler == b.scheduler && a.scheduler_flags == b.scheduler_flags && a.one_packet == b.one_packet &&
+           a.persistence == b.persistence && a.persistence_engine == b.persistence_engine;
+}
+
+// Where two clusters differ, if by their servers alone.
+std::optional<std::vector<std::size_t>> places_of_changed_servers(const model::Cluster& before, const model::Cluster& after) {
+    if (before.timeouts != after.timeouts || !std::ranges::equal(before.services, after.services, same_but_servers)) return std::nullopt;
+    std::vector<std::size_t> places;
+    for (std::size_t place = 0; place < after.services.size(); ++place)
+        if (before.services[place] != after.services[place]) places.push_back(place);
+    return places;
+}
+
 // A view is of the pools that its maker knew: where the configuration has changed meanwhile, expected is what is missing.
 health::View completed(const std::vector<model::Pool>& pools, health::View view) {
     const auto same_key = [](const model::Pool& pool, const health::PoolView& seen) { return pool.services.front() == seen.key; };
@@ -119,7 +133,11 @@ void LiveDirector::start_layers() {
 }
 
 Result<void> LiveDirector::change_to(const model::Cluster& cluster) {
-    TRY(outside_.dataplane.apply(cluster));
+    if (const auto places = places_of_changed_servers(cluster_, cluster); places && generation_ > 0) {
+        TRY(outside_.dataplane.apply_some(cluster, *places));
+    } else {
+        TRY(outside_.dataplane.apply(cluster));
+    }
     log_change(plan::diff(cluster_, cluster));
     cluster_ = cluster;
     ++generation_;
@@ -182,7 +200,7 @@ void LiveDirector::observe_some(const std::set<model::ServiceKey>& touched) {
         before.services.push_back(std::exchange(service, std::move(*now)));
     }
     if (places.empty()) return;
-    if (const auto applied = outside_.dataplane.apply(cluster_); !applied) {
+    if (const auto applied = outside_.dataplane.apply_some(cluster_, places); !applied) {
         for (std::size_t i = 0; i < places.size(); ++i) cluster_.services[places[i]] = std::move(before.services[i]);
         return outside_.log.error(applied.error().sentence(), {{"hint", applied.error().hint}});
     }

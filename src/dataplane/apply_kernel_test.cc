@@ -6,6 +6,7 @@
 
 #include "bpf/table/sweep.h"
 #include "dataplane/kernel_fixture.hh"
+#include "dataplane/image_store.hh"
 #include "dataplane/loader.hh"
 #include "plan/image.hh"
 
@@ -109,6 +110,40 @@ TEST_F(Apply, ShowsPacketsTheOtherSet) {
     ASSERT_TRUE(ids);
     EXPECT_EQ(ids->id[before], ID_NONE);
     EXPECT_TRUE(tables_.services_of(1 - before)[ids->id[1 - before]].flags & abi::SERVICE_PRESENT);
+}
+
+// What a daemon that adopts these tables would read.
+model::Cluster read_back(const Tables& tables) {
+    const Grace grace = *Grace::make();
+    const Nexthops nexthops(tables, grace);
+    return plan::cluster_of(*ImageStore(tables, grace, nexthops).adopt());
+}
+
+TEST_F(Apply, ShowsPacketsAChangeOfOneServiceAsItShowsAllOfThem) {
+    model::Cluster cluster{.services = {service(80, {server(2, 1), server(3, 1)}), service(81, {server(2, 1), server(4, 2)})}};
+    ASSERT_TRUE(dataplane_->apply(cluster));
+    for (std::uint32_t step = 0; step < 24; ++step) {
+        const std::size_t place = step % 3 == 0;
+        std::vector<model::Server>& servers = cluster.services[place].servers;
+        if (step % 5 == 0) servers.push_back(server(10 + step, 3));
+        else if (step % 5 == 1) servers.pop_back();
+        else servers[0].weight = step;
+        ASSERT_TRUE(dataplane_->apply_some(cluster, std::span(&place, 1)));
+        EXPECT_EQ(read_back(tables_), cluster) << step;
+        // Sometimes the other set is made equal first.
+        if (step % 4 == 0) dataplane_->sweep();
+        if (step == 12) ASSERT_TRUE(dataplane_->apply(cluster));
+    }
+}
+
+TEST_F(Apply, RefusesAChangeOfOneServiceAsAWhole) {
+    model::Cluster cluster{.services = {service(80, {server(2, 1)})}};
+    ASSERT_TRUE(dataplane_->apply(cluster));
+    const model::Cluster before = cluster;
+    cluster.services[0].servers.push_back(server(2, 7));  // stands twice
+    const std::size_t place = 0;
+    EXPECT_FALSE(dataplane_->apply_some(cluster, std::span(&place, 1)));
+    EXPECT_EQ(read_back(tables_), before);
 }
 
 TEST_F(Apply, ChangesNothingWhenItIsRefused) {

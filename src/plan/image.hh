@@ -43,10 +43,17 @@ struct CursorChange {
 // Where each rr and wrr service stood when its servers last changed, with what IPVS remembers besides (schedule.hh).
 using Standings = std::map<std::uint32_t, Standing>;
 
+// Words of the pool that belong to one service; it may use fewer.
+struct Area {
+    std::uint32_t at = 0, words = 0;
+    bool operator==(const Area&) const = default;
+};
+
 struct Image {
     std::vector<abi::service> services;  // by id; ids without service are all zero
     std::vector<abi::server> servers;    // by id; nexthop is 0: the data plane fills it in
     std::vector<std::uint32_t> pool;
+    std::vector<Area> areas;             // by service id; none in an image read back from tables
     std::vector<std::pair<abi::service_key, std::uint32_t>> keys;
     std::array<std::uint8_t, std::size_t{FILTER_LINES} * FILTER_LINE_BYTES> filter{};  // abi/filter.h's bits
     std::vector<CursorChange> cursors;

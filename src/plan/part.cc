@@ -1,0 +1,148 @@
+#include "plan/part.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <ranges>
+
+#include "abi/state.h"
+
+namespace lvx::plan {
+namespace {
+
+std::uint16_t network_order(Port port) { return static_cast<std::uint16_t>(port << 8 | port >> 8); }
+
+// At least the seconds asked for: a tick that has begun does not count.
+std::uint32_t ticks(std::chrono::seconds time, const Running& running) {
+    const auto tick = std::uint64_t{1} << running.tick_shift;
+    const auto jiffies = static_cast<std::uint64_t>(time.count()) * running.hertz;
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>((jiffies + tick - 1) / tick, 1));
+}
+
+abi::service header(const model::Service& service, const model::Timeouts& timeouts, const Running& running) {
+    abi::service result{.address = abi_address(service.key.address),
+                        .port = network_order(service.key.port),
+                        .protocol = static_cast<std::uint8_t>(service.key.protocol),
+                        .family = static_cast<std::uint8_t>(service.key.family()),
+                        .scheduler = static_cast<std::uint8_t>(*scheduler_named(service.scheduler)),
+                        .flags = static_cast<std::uint8_t>(abi::SERVICE_PRESENT | service.scheduler_flags)};
+    set_timeouts(result, timeouts, running);
+    return result;
+}
+
+abi::server abi_server(const model::Server& server, std::uint32_t service, std::uint32_t last_weight) {
+    return {.address = abi_address(server.endpoint.address),
+            .port = network_order(server.endpoint.port),
+            .family = static_cast<std::uint8_t>(server.endpoint.address.family()),
+            .method = static_cast<std::uint8_t>(server.method),
+            .flags = abi::SERVER_AVAILABLE,
+            .weight = server.weight,
+            .service = service,
+            .upper_threshold = server.upper_threshold,
+            .lower_threshold = server.lower_threshold,
+            .last_weight = server.weight > 0 ? server.weight : last_weight};
+}
+
+Target target_of(std::uint32_t id, const abi::server& server) {
+    return {.id = id,
+            .endpoint = endpoint_of(server),
+            .weight = server.weight,
+            .last_weight = server.last_weight,
+            .upper_threshold = server.upper_threshold,
+            .lower_threshold = server.lower_threshold,
+            .method = server.method};
+}
+
+std::uint32_t size_of(const Part& part) { return static_cast<std::uint32_t>(part.words.size()); }
+
+void place(Part& part, const model::Server& server, std::uint32_t service, std::uint32_t id, const Running& running) {
+    // A server taken back from removal starts anew, as IPVS sets its weight at its addition.
+    const bool available = running.image && (running.image->servers[id].flags & abi::SERVER_AVAILABLE);
+    const std::uint32_t last_weight = available ? running.image->servers[id].last_weight : 0;
+    part.servers.emplace_back(id, abi_server(server, service, last_weight));
+    part.words.insert(part.words.end(), {id, server.weight});
+}
+
+Result<void> place(Part& part, const Ring& ring) {
+    if (ring.period > std::numeric_limits<std::uint32_t>::max())
+        return refusal(fmt::format("cannot serve {}: the sum of its weights is too large", key_of(part.row).text()), ERANGE);
+    part.row.ring_at = size_of(part);
+    part.row.ring_period = static_cast<std::uint32_t>(ring.period);
+    part.words.insert(part.words.end(), ring.words.begin(), ring.words.end());
+    part.row.segments_at = size_of(part);
+    part.row.segments = static_cast<std::uint32_t>(ring.segments.size());
+    for (const Segment& segment : ring.segments)
+        part.words.insert(part.words.end(), {segment.first, segment.offset, segment.words});
+    return {};
+}
+
+// Same service, same scheduler: its sequence goes on.
+bool continues(std::uint32_t id, const abi::service& row, const Running& running) {
+    if (!running.image) return false;
+    const abi::service& before = running.image->services[id];
+    return (before.flags & abi::SERVICE_PRESENT) && before.scheduler == row.scheduler;
+}
+
+Standing standing_of(std::uint32_t id, const Running& running) {
+    Standing result{.position = id < running.cursors.size() ? running.cursors[id] : 0};
+    const auto remembered = running.image->standings.find(id);
+    if (remembered != running.image->standings.end() && remembered->second.position == result.position)
+        result.anchor = remembered->second.anchor;
+    return result;
+}
+
+void place_cursor(Part& part, std::uint32_t id, const std::vector<Target>& targets, const Running& running) {
+    const auto number = static_cast<scheduler>(part.row.scheduler);
+    if (!continues(id, part.row, running)) {
+        part.cursor = CursorChange{id, 0};
+        return;
+    }
+    const std::vector<Target> before = targets_of(*running.image, id);
+    const Standing now = standing_of(id, running);
+    const bool changed = sequence_changed(number, before, targets);
+    part.standing = changed ? resume(number, before, targets, now) : now;
+    if (changed) part.cursor = CursorChange{id, part.standing.position};
+}
+
+}  // namespace
+
+void set_timeouts(abi::service& service, const model::Timeouts& timeouts, const Running& running) {
+#define X(name, word, length, active) service.timeout_ticks[STATE_##name] = ticks(std::chrono::seconds{length}, running);
+    CONNECTION_STATES(X)
+#undef X
+    service.timeout_ticks[STATE_established] = ticks(timeouts.tcp, running);
+    service.timeout_ticks[STATE_fin_wait] = ticks(timeouts.tcp_fin, running);
+    service.timeout_ticks[STATE_udp] = ticks(timeouts.udp, running);
+}
+
+Result<Part> part_of(const model::Service& service, std::uint32_t id, const model::Timeouts& timeouts, const Running& running,
+                     const std::function<std::uint32_t(const Endpoint&)>& server_id) {
+    Part part{.row = header(service, timeouts, running)};
+    part.row.servers = static_cast<std::uint32_t>(service.servers.size());
+    // The last one added is the first of IPVS's list.
+    for (const model::Server& server : service.servers | std::views::reverse)
+        place(part, server, id, server_id(server.endpoint), running);
+    std::vector<Target> targets;
+    for (const auto& [number, row] : part.servers) targets.push_back(target_of(number, row));
+    TRY(place(part, ring_of(static_cast<scheduler>(part.row.scheduler), targets)));
+    place_cursor(part, id, targets, running);
+    return part;
+}
+
+abi::service placed_at(const Part& part, std::uint32_t offset) {
+    abi::service row = part.row;
+    row.servers_at += offset;
+    row.ring_at += offset;
+    row.segments_at += offset;
+    return row;
+}
+
+abi::server removed(abi::server server) {
+    server.flags &= ~abi::SERVER_AVAILABLE;
+    server.nexthop = NEXTHOP_NONE;
+    return server;
+}
+
+}  // namespace lvx::plan
