@@ -99,11 +99,45 @@ TABLE_FUNCTION int table_settle(const struct table* t, struct lookup* lookup, co
     return TABLE_MISS;
 }
 
+/* Primary, secondary, and the primary again: a rival may move there while we look at the other (move.h).  Before we
+ * are published that does not matter, since all looks come again. */
+enum { SETTLE_LOOKS = 3 };
+
 TABLE_INLINE __s32 settle(const struct table* t, struct lookup* lookup, const struct opening* opening,
                           __u32 self) {
-    __s32 stays = table_settle(t, lookup, opening, self, 0);
+    const __u32 looks = self == ID_NONE ? SETTLE_LOOKS - 1 : SETTLE_LOOKS;
+    __s32 stays = TABLE_MISS;
 
-    return stays == TABLE_MISS ? table_settle(t, lookup, opening, self, 1) : stays;
+    for (__u32 look = 0; stays == TABLE_MISS && look < looks; look++)
+        stays = table_settle(t, lookup, opening, self, look & 1);
+    return stays;
+}
+
+TABLE_INLINE int remove_born(const struct table* t, const struct lookup* lookup, __u32 bucket, __u64 birth) {
+    __u64 lanes = bucket_tagged(t, bucket, hash_tag(lookup->hash));
+
+    for (__u64 tried = 0; lanes && tried < SLOTS_PER_BUCKET; tried++, lanes &= lanes - 1) {
+        const __u32 index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
+        const struct connection* slot = table_slot(t, index);
+        const __u64 control = slot ? load_control(slot) : 0;
+
+        if (control_status(control) != SLOT_live || slot_word(slot, WORD_BIRTH) != birth) continue;
+        if (table_remove(t, index, control, lookup->set, lookup->now)) return 1;
+    }
+    return 0;
+}
+
+/* Ends the connection that we published in slot `self` as `live`, wherever it has been moved since. */
+TABLE_FUNCTION int table_withdraw(const struct table* t, const struct lookup* lookup, __u32 self, __u64 live) {
+    const __u64 birth = birth_of(self, live);
+    __u32 first;
+
+    TABLE_USES(t);
+    if (!lookup || table_remove(t, self, live, lookup->set, lookup->now)) return 1;
+    first = bucket_first(lookup->hash, table_buckets(t));
+    return remove_born(t, lookup, first, birth) ||
+           remove_born(t, lookup, bucket_second(lookup->hash, table_buckets(t)), birth) ||
+           remove_born(t, lookup, first, birth);
 }
 
 /* A slot for a new connection, claimed: a free one of the primary bucket, which keeps most lookups at one
@@ -152,7 +186,7 @@ TABLE_INLINE int publish(const struct table* t, struct lookup* lookup, const str
     tag_store(line, index % SLOTS_PER_BUCKET, hash_tag(lookup->hash));
     gauge_bind(t, lookup->set, opening->server, state_active(opening->state));
     lookup->control = live;
-    if (swap_u64(&slot->control, claimed, live) == claimed) {
+    if (claim_end(slot, claimed, live)) {
         table_mark(t, index);
         return 1;
     }
@@ -179,7 +213,7 @@ TABLE_FUNCTION int table_insert(const struct table* t, struct lookup* lookup, st
     live = lookup->control;
     stays = settle(t, lookup, opening, (__u32)index);
     if (stays == TABLE_MISS) return index;
-    table_remove(t, (__u32)index, live, lookup->set, lookup->now);
+    table_withdraw(t, lookup, (__u32)index, live);
     opening->existed = stays >= 0;
     return stays;
 }

@@ -92,7 +92,7 @@ TABLE_FUNCTION int table_move(const struct table* t, struct lookup* lookup, __u3
     }
     live = control_make(control_generation(lookup->control), SLOT_live, control_state(control),
                         control_expires(control));
-    if (swap_u64(&copy->control, lookup->control, live) != lookup->control) return 0;
+    if (!claim_end(copy, lookup->control, live)) return 0;
     table_mark(t, (__u32)to);
     return move_finish(t, lookup, slot, control, (__u32)to, live, server);
 }

@@ -109,7 +109,7 @@ Half publish_half(TestTable& table, std::uint32_t service, std::uint32_t server)
 
 int finish_half(TestTable& table, Half& half) {
     const int stays = settle(table.get(), &half.asked, &half.offered, half.index);
-    if (stays != TABLE_MISS) table_remove(table.get(), half.index, half.live, 0, 100);
+    if (stays != TABLE_MISS) table_withdraw(table.get(), &half.asked, half.index, half.live);
     return stays;
 }
 
@@ -160,11 +160,31 @@ TEST(Race, WhoClaimedASlotKeepsItHoweverLateItIsFilled) {
     expect_exact(slow.table, recount(slow.table));
 }
 
+// As step/plain.h does for the slot's former connection, whose packet was under way when the slot was claimed.
+void write_expiry_late(TestTable& table, std::uint32_t index, std::uint32_t expires) {
+    store_u32(reinterpret_cast<__u32*>(&table.slot(index).control), expires);
+}
+
+TEST(Race, ALateExpiryDoesNotKeepASlotClaimed) {
+    SlowClaim slow;
+    write_expiry_late(slow.table, slow.index, 7777);
+    EXPECT_EQ(slow.publish_at_last(), 1);
+    expect_exact(slow.table, recount(slow.table));
+
+    slow.asked.control = slow.table.slot(slow.index).control = control_claim(slow.table.slot(slow.index).control, 100);
+    gauge_unbind(slow.table.get(), 0, 1, 1);
+    write_expiry_late(slow.table, slow.index, 7777);
+    slot_free(slow.table.get(), slow.index, &slow.table.slot(slow.index), slow.asked.control);
+    expect_exact(slow.table, recount(slow.table));
+    EXPECT_EQ(slow.open_long_after(2), static_cast<int>(slow.index));
+}
+
 TEST(Race, AClaimGivenBackForItsDeadOwnerCannotBePublished) {
     SlowClaim slow;
     EXPECT_EQ(claim_abandoned(slow.table.get(), slow.index, slow.table.slot(slow.index).control, 101), 1);
     const __u64 before = slow.table.slot(slow.index).control;
-    EXPECT_EQ(swap_u64(&slow.table.slot(slow.index).control, slow.asked.control, 0), before) << "of another generation";
+    EXPECT_EQ(claim_end(&slow.table.slot(slow.index), slow.asked.control, 0), 0) << "of another generation";
+    EXPECT_EQ(slow.table.slot(slow.index).control, before);
     EXPECT_EQ(slow.open_long_after(2), static_cast<int>(slow.index));
     expect_exact(slow.table, recount(slow.table));
 }
@@ -191,6 +211,46 @@ TEST(Race, TheFirstRemovesASecondThatThoughtItWasAlone) {
     EXPECT_EQ(recount(table).live, 1u);
     lookup asked = table.request(mapped(1), 5, tcp, 0, 100);
     EXPECT_EQ(table_find_request(table.get(), &asked), static_cast<int>(first.index));
+    expect_exact(table, recount(table));
+}
+
+// Moves the connection of a slot to its other bucket, as an insertion that finds its bucket full does.
+std::uint32_t move_away(TestTable& table, std::uint32_t index) {
+    lookup scratch = table.request(mapped(99), 5, tcp, 0, 100);
+    const __u64 birth = slot_word(&table.slot(index), WORD_BIRTH);
+    EXPECT_EQ(table_move(table.get(), &scratch, index), 1);
+    slot_free(table.get(), index, &table.slot(index), scratch.control);
+    for (std::uint32_t at = 0; at < table.slot_count(); ++at)
+        if (control_status(table.slot(at).control) == SLOT_live && slot_word(&table.slot(at), WORD_BIRTH) == birth) return at;
+    ADD_FAILURE() << "lost by its move";
+    return index;
+}
+
+TEST(Race, TheOneThatYieldsIsEndedWhereItWasMovedTo) {
+    TestTable table({.buckets = 4});
+    auto [first, second] = publish_equals(table);
+    EXPECT_EQ(finish_half(table, first), TABLE_MISS);
+    Half again = publish_half(table, 0, 2);  // behind the first, in the same bucket
+    ASSERT_GT(again.index, first.index);
+    EXPECT_NE(move_away(table, again.index), again.index);
+    EXPECT_EQ(finish_half(table, again), static_cast<int>(first.index));
+    EXPECT_EQ(recount(table).live, 1u);
+    expect_exact(table, recount(table));
+}
+
+TEST(Race, AnEqualConnectionThatMovesToThePrimaryBucketMeanwhileIsMet) {
+    TestTable table({.buckets = 4});
+    const Half rival = publish_half(table, 0, 0);
+    const std::uint32_t away = move_away(table, rival.index);
+    Half half = publish_half(table, 0, 1);
+    ASSERT_NE(half.index / SLOTS_PER_BUCKET, away / SLOTS_PER_BUCKET);
+    int stays = TABLE_MISS;
+    for (std::uint32_t look = 0; stays == TABLE_MISS && look < SETTLE_LOOKS; ++look) {
+        stays = table_settle(table.get(), &half.asked, &half.offered, half.index, look & 1);
+        if (look == 0) move_away(table, away);
+    }
+    if (stays != TABLE_MISS) table_withdraw(table.get(), &half.asked, half.index, half.live);
+    EXPECT_EQ(recount(table).live, 1u);
     expect_exact(table, recount(table));
 }
 

@@ -26,12 +26,26 @@ TABLE_INLINE void release_gauges(const struct table* t, const struct connection*
         gauge_unbind(t, set, slot_server(slot), state_active(control_state(before)));
 }
 
+/* Our claim becomes `next`; 0: it is no longer ours (sweep.h, claim_abandoned).  A packet of the slot's former
+ * connection that is late may have written an expiry into the claim (step/plain.h), once for each CPU at most. */
+TABLE_INLINE int claim_end(struct connection* slot, __u64 claimed, __u64 next) {
+    __u64 seen = claimed;
+
+    for (__u64 tried = 0; tried < SWAP_TRIES && control_same(seen, claimed); tried++) {
+        const __u64 before = swap_u64(&slot->control, seen, next);
+
+        if (before == seen) return 1;
+        seen = before;
+    }
+    return 0;
+}
+
 /* Hands a claimed slot back. */
 TABLE_INLINE void slot_free(const struct table* t, __u32 index, struct connection* slot, __u64 claimed) {
     struct tag_line* line = table_tags(t, index / SLOTS_PER_BUCKET);
 
     if (line) tag_store(line, index % SLOTS_PER_BUCKET, 0);
-    swap_u64(&slot->control, claimed, control_make(control_generation(claimed), SLOT_free, 0, 0));
+    claim_end(slot, claimed, control_make(control_generation(claimed), SLOT_free, 0, 0));
     table_mark(t, index);
 }
 

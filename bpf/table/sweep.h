@@ -52,10 +52,10 @@ TABLE_INLINE struct sweep_count table_sweep(const struct table* t, __u32 from, _
  * had counted its gauge is not known: gauges are to be counted anew. */
 TABLE_INLINE int claim_abandoned(const struct table* t, __u32 index, __u64 claimed, __u32 now) {
     struct connection* slot = table_slot(t, index);
-    const __u64 taken = control_claim(claimed, now);
+    const __u64 control = slot ? load_control(slot) : 0, taken = control_claim(control, now);
 
-    if (!slot || control_status(claimed) != SLOT_claimed) return 0;
-    if (swap_u64(&slot->control, claimed, taken) != claimed) return 0;
+    if (!slot || control_status(claimed) != SLOT_claimed || !control_same(control, claimed)) return 0;
+    if (swap_u64(&slot->control, control, taken) != control) return 0;
     slot_free(t, index, slot, taken);
     return 1;
 }
