@@ -52,20 +52,22 @@ STEP int is_of_kind(int verdict, enum verdict_kind wanted) { return (0 VERDICTS(
 STEP int conclude(__u32 interface_slot, int verdict, __u32 length, int action, enum hook hook) {
     if (verdict < 0) verdict = VERDICT_frame_refused; /* not linear, and the kernel would not make it so */
     count_verdict(interface_slot, (__u32)verdict, length);
+    if (is_of_kind(verdict, VERDICT_KIND_sent)) return action;
     if (is_of_kind(verdict, VERDICT_KIND_pass)) return hook_pass(hook);
     return is_of_kind(verdict, VERDICT_KIND_dropped) ? hook_drop(hook) : action;
 }
 
-/* plain() with a desk that is never in memory: nobody else is called. */
+/* plain() with a desk that is never in memory: nobody else is called.  `opening` is filled for NEXT_OPEN. */
 #define PLAIN(at)                                                                                             \
-    static __noinline int at##_plain(struct at##_context* context) {                                          \
+    static __noinline int at##_plain(struct at##_context* context, struct desk* opening) {                    \
         struct cursor cursor;                                                                                 \
         struct desk desk = {};                                                                                \
         struct passage passage = {.context = context, .hook = at##_hook, .cursor = &cursor, .desk = &desk, .fresh = 1}; \
         at##_cursor(&cursor, context);                                                                        \
         const __u32 length = cursor.length;                                                                   \
         desk.ifindex = at##_ifindex(context);                                                                 \
-        const int verdict = plain(&passage);                                                                  \
+        const int verdict = plain(&passage, opening);                                                         \
+        if (verdict == NEXT_OPEN) return NEXT_OPEN;                                                           \
         if (verdict == NEXT_ADMIT || is_of_kind(verdict, VERDICT_KIND_answered)) return NEXT_ADMIT;           \
         return conclude(passage.interface->slot, verdict, length, desk.action, at##_hook);                    \
     }
@@ -76,12 +78,15 @@ PLAIN(tc)
 /* A whole passage. */
 #define RUN(at)                                                                                  \
     STEP int at##_run(struct at##_context* context) {                                            \
-        const int action = at##_plain(context);                                                  \
-        if (action != NEXT_ADMIT) return action;                                                 \
-        struct desk desk = {.index = DESK_EMPTY, .action = hook_drop(at##_hook)};                \
+        struct desk desk;                                                                        \
+        int next = at##_plain(context, &desk);                                                   \
+        if (next != NEXT_ADMIT && next != NEXT_OPEN) return next;                                \
         const __u32 length = at##_length(context);                                               \
-        desk.ifindex = at##_ifindex(context);                                                    \
-        int next = at##_admit(context, &desk);                                                   \
+        if (next == NEXT_ADMIT) {                                                                \
+            desk = (struct desk){.index = DESK_EMPTY, .action = hook_drop(at##_hook)};           \
+            desk.ifindex = at##_ifindex(context);                                                \
+            next = at##_admit(context, &desk);                                                   \
+        }                                                                                        \
         if (next == PACKET_NOT_LINEAR) {                                                         \
             at##_linearise(context);                                                             \
             next = at##_admit(context, &desk);                                                   \

@@ -5,6 +5,7 @@
  *   plain      for us by its MAC, no tag in the frame, no options, extension headers or fragments; TCP or UDP; to a
  *              virtual address or from a real server but not both; its connection is found and
  *              keeps its state; the way is known, and it fits
+ *   new        NEXT_OPEN: the same, but surely of no connection yet, and it may open one; the desk is filled for that
  *   otherwise  NEXT_ADMIT, nothing has been changed, and the functions of desk.h begin anew
  *
  * It decides nothing by itself: every question is asked as they ask it, of the same tables by the same pieces.
@@ -66,29 +67,39 @@ STEP int plain_network(struct passage* passage, __u8 family) {
     return read_ipv4(frame) && plain_transport(passage);
 }
 
-/* The slot whose tag is met first in either bucket, if it is the packet's; 0 leaves the rest to table_find_...() */
-STEP int plain_find(struct passage* passage, struct flow* flow, int request) {
+/* What plain_find() knows. */
+enum plain_found {
+    PLAIN_UNSURE, /* table_find_...() must look */
+    PLAIN_NONE,   /* no slot of either bucket has the tag */
+    PLAIN_FOUND,
+};
+
+STEP int plain_matches(struct lookup* lookup, const struct connection* slot, int request) {
+    lookup->control = load_control(slot);
+    return control_live(lookup->control, lookup->now) &&
+           !slot_difference(slot, lookup, request ? request_ports(lookup) : reply_ports(lookup),
+                            request ? PORTS_REQUEST_MASK : PORTS_REPLY_MASK);
+}
+
+/* The slot whose tag is met first in either bucket, if it is the packet's. */
+STEP enum plain_found plain_find(struct passage* passage, struct flow* flow, int request) {
     struct lookup* lookup = &passage->desk->lookup;
-    const __u64 hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
-    __u32 bucket = bucket_first(hash, settings.buckets);
-    const struct connection* likely = connection_at(bucket * SLOTS_PER_BUCKET + hash_lane(hash));
+    lookup->hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
+    __u32 bucket = bucket_first(lookup->hash, settings.buckets);
+    const struct connection* likely = connection_at(bucket * SLOTS_PER_BUCKET + hash_lane(lookup->hash));
     if (likely) load_u64(likely); /* the slot, or at least its page, is fetched while the tags are on their way */
-    const __u32 second = bucket_second(hash, settings.buckets);
+    const __u32 second = bucket_second(lookup->hash, settings.buckets);
     const struct tag_line* other = tag_line_at(second);
     if (other) load_u64(other); /* and so are the other tags, which a third of all lookups want */
-    __u64 lanes = bucket_tagged(NULL, bucket, hash_tag(hash));
+    __u64 lanes = bucket_tagged(NULL, bucket, hash_tag(lookup->hash));
     if (!lanes) {
         bucket = second;
-        lanes = bucket_tagged(NULL, bucket, hash_tag(hash));
-        if (!lanes) return 0;
+        lanes = bucket_tagged(NULL, bucket, hash_tag(lookup->hash));
+        if (!lanes) return PLAIN_NONE;
     }
     flow->index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
     flow->slot = connection_at(flow->index);
-    if (!flow->slot) return 0;
-    lookup->control = load_control(flow->slot);
-    return control_live(lookup->control, lookup->now) &&
-           !slot_difference(flow->slot, lookup, request ? request_ports(lookup) : reply_ports(lookup),
-                            request ? PORTS_REQUEST_MASK : PORTS_REPLY_MASK);
+    return flow->slot && plain_matches(lookup, flow->slot, request) ? PLAIN_FOUND : PLAIN_UNSURE;
 }
 
 /* The found slot's ids, still its own once they were read, and both ends as the packet names them. */
@@ -120,11 +131,28 @@ STEP int plain_refresh(const struct desk* desk, const struct flow* flow, __u32 d
     return 1;
 }
 
-STEP int plain_request(struct passage* passage) {
+/* What is from a server as well may be a reply, and what may open nothing has other verdicts: admit() judges those. */
+STEP int plain_open(struct passage* passage, struct desk* opening) {
+    struct desk* desk = passage->desk;
+    if (!may_open(desk->lookup.protocol, desk->tcp_flags)) return NEXT_ADMIT;
+    if (filter_has(desk->lookup.set, &passage->frame.source, FILTER_SERVER)) return NEXT_ADMIT;
+    desk->sides = SIDE_REQUEST;
+    desk->index = DESK_EMPTY;
+    desk->action = hook_drop(passage->hook);
+    desk->interface_slot = passage->interface->slot;
+    *opening = *desk;
+    for (int i = 0; i < 6; i += 2) /* by halves: the stack is not aligned for more */
+        *(__u16*)(opening->mac + i) = ((const struct wire_field*)(passage->frame.ethernet + 6 + i))->value;
+    return NEXT_OPEN;
+}
+
+STEP int plain_request(struct passage* passage, struct desk* opening) {
     struct desk* desk = passage->desk;
     struct flow flow;
     lookup_fill(&desk->lookup, &passage->frame, 0);
-    if (!plain_find(passage, &flow, 1) || !plain_read(passage, &flow, 1)) return NEXT_ADMIT;
+    const enum plain_found found = plain_find(passage, &flow, 1);
+    if (found == PLAIN_NONE) return plain_open(passage, opening);
+    if (found != PLAIN_FOUND || !plain_read(passage, &flow, 1)) return NEXT_ADMIT;
     if (is_over(desk) || !(flow.server->flags & SERVER_AVAILABLE)) return NEXT_ADMIT;
     if (!plain_refresh(desk, &flow, direction_in(flow.server))) return NEXT_ADMIT;
     return send_request(passage, &flow, 0);
@@ -134,13 +162,13 @@ STEP int plain_reply(struct passage* passage, const struct root* root) {
     struct desk* desk = passage->desk;
     struct flow flow;
     lookup_fill(&desk->lookup, &passage->frame, 1);
-    if (!plain_find(passage, &flow, 0) || !plain_read(passage, &flow, 0)) return NEXT_ADMIT;
+    if (plain_find(passage, &flow, 0) != PLAIN_FOUND || !plain_read(passage, &flow, 0)) return NEXT_ADMIT;
     if (flow.service->family == 0 || flow.slot->return_generation != root->client_generation) return NEXT_ADMIT;
     if (!plain_refresh(desk, &flow, FLOW_output)) return NEXT_ADMIT;
     return send_reply(passage, &flow);
 }
 
-STEP int plain_packet(struct passage* passage, const struct root* root, __u8 family) {
+STEP int plain_packet(struct passage* passage, const struct root* root, struct desk* opening, __u8 family) {
     struct desk* desk = passage->desk;
     const struct frame* frame = &passage->frame;
     if (!plain_network(passage, family)) return NEXT_ADMIT;
@@ -150,20 +178,21 @@ STEP int plain_packet(struct passage* passage, const struct root* root, __u8 fam
     if (lease_is_over(root, jiffies)) return NEXT_ADMIT;
     desk_measure(passage);
     /* What is both is a request first, as in flow(). */
-    if (filter_has(desk->lookup.set, &frame->destination, FILTER_VIRTUAL)) return plain_request(passage);
+    if (filter_has(desk->lookup.set, &frame->destination, FILTER_VIRTUAL))
+        return plain_request(passage, opening);
     if (filter_has(desk->lookup.set, &frame->source, FILTER_SERVER)) return plain_reply(passage, root);
     return VERDICT_not_ours;
 }
 
-STEP int plain(struct passage* passage) {
+STEP int plain(struct passage* passage, struct desk* opening) {
     const struct root* root = root_get();
     const __u8* data = passage->cursor->data;
     passage->interface = interface_at(passage->desk->ifindex & (INTERFACE_INDEX_SIZE - 1));
     if (!passage->interface || passage->interface->ifindex != passage->desk->ifindex || !root) return NEXT_ADMIT;
     if (data + ETHER_HEADER > passage->cursor->end || !is_own_mac(passage->interface, data)) return NEXT_ADMIT;
     const __be16 type = ((const struct ether_header*)data)->type;
-    if (type == WIRE16(ETHER_IPV4)) return plain_packet(passage, root, 4);
-    return type == WIRE16(ETHER_IPV6) ? plain_packet(passage, root, 6) : (int)NEXT_ADMIT;
+    if (type == WIRE16(ETHER_IPV4)) return plain_packet(passage, root, opening, 4);
+    return type == WIRE16(ETHER_IPV6) ? plain_packet(passage, root, opening, 6) : (int)NEXT_ADMIT;
 }
 
 #endif

@@ -72,8 +72,7 @@ struct draw {
     __u32 zero;
 };
 
-static long draw_ticket(__u32 ticket, struct draw* draw) {
-    (void)ticket;
+static __always_inline int draw_one(struct draw* draw) {
     const struct service* service = draw->service;
     const __u32 set = draw->choice->set;
     const __u64 drawn = __sync_fetch_and_add(&draw->cursor->position, 1);
@@ -85,10 +84,15 @@ static long draw_ticket(__u32 ticket, struct draw* draw) {
     return 1;
 }
 
+static long draw_ticket(__u32 ticket, struct draw* draw) {
+    (void)ticket;
+    return draw_one(draw);
+}
+
 static __always_inline __u32 choose_by_sequence(const struct choice* choice, const struct service* service) {
     struct draw draw = {choice, service, schedule_cursor_at(choice->service), ID_NONE, 0};
     if (!draw.cursor) return ID_NONE;
-    bpf_loop(TICKET_LIMIT, draw_ticket, &draw, 0);
+    if (!draw_one(&draw)) bpf_loop(TICKET_LIMIT - 1, draw_ticket, &draw, 0);
     return draw.chosen;
 }
 

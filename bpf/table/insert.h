@@ -99,6 +99,15 @@ TABLE_FUNCTION int table_settle(const struct table* t, struct lookup* lookup, co
     return TABLE_MISS;
 }
 
+/* Whether a slot of the bucket other than `self` has the connection's tag: hardly ever, so it is asked before more is
+ * done. */
+TABLE_INLINE int has_candidates(const struct table* t, const struct lookup* lookup, __u32 bucket, __u32 self) {
+    const __u64 lanes = bucket_tagged(t, bucket, hash_tag(lookup->hash));
+
+    if (self / SLOTS_PER_BUCKET != bucket) return lanes != 0;
+    return (lanes & ~lane_only(self % SLOTS_PER_BUCKET)) != 0;
+}
+
 /* Primary, secondary, and the primary again: a rival may move there while we look at the other (move.h).  Before we
  * are published that does not matter, since all looks come again. */
 enum { SETTLE_LOOKS = 3 };
@@ -106,10 +115,13 @@ enum { SETTLE_LOOKS = 3 };
 TABLE_INLINE __s32 settle(const struct table* t, struct lookup* lookup, const struct opening* opening,
                           __u32 self) {
     const __u32 looks = self == ID_NONE ? SETTLE_LOOKS - 1 : SETTLE_LOOKS;
+    const __u32 first = bucket_first(lookup->hash, table_buckets(t));
+    const __u32 second = bucket_second(lookup->hash, table_buckets(t));
     __s32 stays = TABLE_MISS;
 
     for (__u32 look = 0; stays == TABLE_MISS && look < looks; look++)
-        stays = table_settle(t, lookup, opening, self, look & 1);
+        if (has_candidates(t, lookup, look & 1 ? second : first, self))
+            stays = table_settle(t, lookup, opening, self, look & 1);
     return stays;
 }
 
