@@ -55,9 +55,9 @@ TEST(Completeness, OnlyTheseAreReadAndDoNothingYet) {
         if (one.status == Status::later) later.insert(one.canonical);
     }
     EXPECT_THAT(later, testing::UnorderedElementsAre(
-        "lvs_flush", "lvs_flush_on_stop", "vmac_addr_prefix", "reload_time_file", "reload_repeat", "reload_file",
+        "vmac_addr_prefix", 
         "old_unicast_checksum",
-        "no_accept", "timer_expired_backup", "static_ipaddress", "static_routes", "static_rules", "track_group",
+        "no_accept", "timer_expired_backup",
         "sync_persist_mode", "strict"));
 }
 

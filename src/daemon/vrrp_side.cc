@@ -51,6 +51,10 @@ vrrp::Settings settings_of(const model::Site& site) {
             .repeats_states = globals.fifo_write_vrrp_states_on_reload};
 }
 
+bool has_work(const model::Vrrp& vrrp) {
+    return !vrrp.instances.empty() || !vrrp.static_addresses.empty() || !vrrp.static_routes.empty() || !vrrp.static_rules.empty();
+}
+
 // Whole or not at all: whoever reads never sees half a file.  Never through a link that somebody put into /tmp.
 Result<void> replace_file(const std::string& configured, const std::string& usual, const std::string& text) {
     const std::string path = configured.empty() ? usual : configured, draft = path + ".new";
@@ -95,7 +99,7 @@ Result<void> VrrpSide::configure(const model::Site& site) {
     const model::Site before = std::exchange(site_, {});
     site_.vrrp = site.vrrp;
     site_.globals = site.globals;
-    if (site.vrrp.instances.empty()) {
+    if (!has_work(site.vrrp)) {
         stop();
         status_.reset();
         // What a daemon before this one guarded is nobody's any more.
@@ -174,7 +178,7 @@ std::expected<void, api::Problem> VrrpSide::failover(const api::VrrpOrder& order
 }
 
 std::expected<void, api::Problem> VrrpSide::standby(const api::VrrpOrder& order, const std::string& by) {
-    if (!thread_) return std::unexpected(api::Problem{.title = "Conflict", .status = 409, .detail = "no vrrp_instance is configured", .code = "no_vrrp"});
+    if (site_.vrrp.instances.empty()) return std::unexpected(api::Problem{.title = "Conflict", .status = 409, .detail = "no vrrp_instance is configured", .code = "no_vrrp"});
     thread_->post(::lvx::vrrp::SetStandby{order.on ? ::lvx::vrrp::Standby::on : ::lvx::vrrp::Standby::off, by});
     return {};
 }

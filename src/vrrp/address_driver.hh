@@ -26,6 +26,7 @@ struct AddressChange {
     Change change = Change::add;
     PlacedAddress placed;
     std::size_t instance = 0;
+    bool restores = false;   // somebody removed it
 };
 
 struct AddressRefusal {

@@ -26,6 +26,9 @@ std::set<std::string> tracked_interfaces(const model::Vrrp& configuration) {
     return names;
 }
 
+bool has_routing(const model::VrrpInstance& instance) { return !instance.routes.empty() || !instance.rules.empty(); }
+bool has_static_routing(const model::Vrrp& vrrp) { return !vrrp.static_routes.empty() || !vrrp.static_rules.empty(); }
+
 Settings named(Settings settings) {
     settings.vrrp = with_vmac_names(std::move(settings.vrrp), settings.vmac_prefix);
     return settings;
@@ -63,8 +66,12 @@ void Engine::prepare(Instant now) {
     delays_.configure(settings_.vrrp.delays);
     holder_->set_spacing(spacings());
     fence_.guard({virtual_addresses_.begin(), virtual_addresses_.end()});
+    if (std::ranges::any_of(settings_.vrrp.instances, has_routing) || has_static_routing(settings_.vrrp)) monitor_.follow_removals();
+    goods_interfaces_.clear();
+    for (const model::VrrpInstance& instance : settings_.vrrp.instances) goods_interfaces_.push_back(interfaces_of_goods(settings_.vrrp, instance));
     make_vmacs();
     look(now);
+    holder_->keep_static(settings_.vrrp, view_);
 }
 
 void Engine::make_vmacs() {
@@ -112,9 +119,52 @@ void Engine::look(Instant now) {
         look_again_ = !troubles.empty();
         ++generation_;
     }
-    for (Index i = 0; i < grounds_.size(); ++i) carry(routers_.set_ground(i, grounds_[i].faults, now), now);
+    if (links_ != view_.links) links_changed(now);
+    settle_faults(now);
     observe_interfaces(now);
     verify_at_ = now + verify_delay;
+}
+
+// The kernel drops IPv4 routes without a word when their link goes down; an interface may be another one of the same name.
+void Engine::links_changed(Instant now) {
+    links_ = view_.links;
+    holder_->forget_lost();
+    holder_->keep_static(settings_.vrrp, view_);
+    for (Index i = 0; i < grounds_.size(); ++i)
+        if (routers_.routers()[i].state == State::master) holder_->take(i, routers_.routers()[i], grounds_[i], view_, now);
+    verify_routes_ = true;
+}
+
+void Engine::settle_faults(Instant now) {
+    lost_seen_ = holder_->lost_generation();
+    for (Index i = 0; i < grounds_.size(); ++i) carry(routers_.set_ground(i, faults_of(i), now), now);
+}
+
+std::vector<std::string> Engine::faults_of(Index instance) const {
+    std::vector<std::string> faults = grounds_[instance].faults;
+    for (const std::string& interface : goods_interfaces_[instance]) {
+        const net::Link* link = link_named(view_, interface);
+        if (link == nullptr || !link->up) faults.push_back("interface " + interface + (link == nullptr ? " does not exist" : " is down"));
+    }
+    const auto follows = [&](const std::string& name) {
+        const auto group = std::ranges::find(settings_.vrrp.track_groups, name, &model::TrackGroup::name);
+        return group != settings_.vrrp.track_groups.end() && std::ranges::find(group->members, settings_.vrrp.instances[instance].name) != group->members.end();
+    };
+    for (const Lost& lost : holder_->lost())
+        if (lost.instance ? *lost.instance == instance : follows(lost.track_group)) faults.push_back(lost.sentence);
+    return faults;
+}
+
+void Engine::verify(Instant now) {
+    const std::uint64_t before = holder_->restored();
+    holder_->verify(monitor_.world(), now);
+    // An address that went took the routes with it that need it.
+    if (holder_->restored() != before) {
+        verify_routes_ = true;
+        verify_at_ = now + verify_delay;
+        return;
+    }
+    if (std::exchange(verify_routes_, false)) holder_->verify_routes();
 }
 
 void Engine::observe_interfaces(Instant now) {
@@ -233,6 +283,11 @@ Instant Engine::step(Instant now) {
     const Result<bool> changed = monitor_.drain();
     const std::optional<Instant> delayed = delays_.wake();
     if ((changed && *changed) || (delayed && *delayed <= now)) look(now);
+    if (monitor_.take_removals()) {
+        verify_routes_ = true;
+        verify_at_ = now + verify_delay;
+    }
+    if (holder_->lost_generation() != lost_seen_) settle_faults(now);
     start_when_due(now);
     const Deeds due = routers_.tick(now);
     renew_lease(now);
@@ -240,7 +295,7 @@ Instant Engine::step(Instant now) {
     watch_paths(now);
     if (verify_at_ && *verify_at_ <= now) {
         verify_at_.reset();
-        holder_->verify(monitor_.world(), now);
+        verify(now);
     }
     const bool more = holder_->work(view_, now);
     for (const std::string& sentence : holder_->take_refusals())

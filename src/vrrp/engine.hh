@@ -54,6 +54,10 @@ class Engine {
     void look(Instant now);
     void make_vmacs();
     [[nodiscard]] Spacings spacings() const;
+    void links_changed(Instant now);
+    void settle_faults(Instant now);
+    [[nodiscard]] std::vector<std::string> faults_of(Index instance) const;
+    void verify(Instant now);
     void observe_interfaces(Instant now);
     void hear(const Arrival& arrival, Instant now);
     void refuse(const Arrival& arrival, Refusal refusal, Instant now);
@@ -85,6 +89,10 @@ class Engine {
     std::vector<Ground> grounds_;
     std::vector<Memory> memories_;
     std::set<Address> virtual_addresses_;
+    std::vector<std::set<std::string>> goods_interfaces_;  // by instance
+    std::map<std::uint32_t, net::Link> links_;             // as last looked at
+    std::uint64_t lost_seen_ = 0;
+    bool verify_routes_ = false;
     Instant start_at_;
     bool started_ = false, leased_ = false, standby_ = false, look_again_ = false;
     std::uint64_t generation_ = 0;

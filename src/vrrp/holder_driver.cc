@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "vrrp/frames.hh"
@@ -11,21 +13,8 @@ namespace lvx::vrrp {
 namespace {
 
 constexpr std::size_t refusals_kept = 16;
+constexpr Index static_items = std::numeric_limits<Index>::max();  // beside the instances' indices
 constexpr std::chrono::milliseconds ip_patience{10'000};
-
-std::vector<PlacedAddress> placed_addresses(const model::VrrpInstance& instance, const Ground& ground, const net::World& world) {
-    std::vector<PlacedAddress> result;
-    for (const auto* list : {&instance.addresses, &instance.excluded}) {
-        for (model::InterfaceAddress address : *list) {
-            // RFC 9568, 6.4.2: the address moves at once; waiting for duplicates would be an outage.
-            address.nodad = !address.address.is_v4();
-            const net::Link* link = address.interface.empty() ? nullptr : link_named(world, address.interface);
-            const std::uint32_t ifindex = link != nullptr ? link->ifindex : ground.home_ifindex;
-            if (ifindex != 0) result.push_back({.ifindex = ifindex, .address = std::move(address)});
-        }
-    }
-    return result;
-}
 
 const std::string& name_of(std::uint32_t ifindex, const net::World& world) {
     static const std::string none;
@@ -49,32 +38,13 @@ std::vector<Announcement> announcements(Index instance, const std::vector<Placed
     return result;
 }
 
-// A World's addresses are sorted by interface and address.
-bool is_there(const net::World& world, const PlacedAddress& placed) {
-    const auto key = [](const net::LocalAddress& local) { return std::pair{local.ifindex, local.address}; };
-    const std::pair wanted{placed.ifindex, placed.address.address};
-    const auto found = std::ranges::lower_bound(world.addresses, wanted, {}, key);
-    return found != world.addresses.end() && key(*found) == wanted;
+std::string line_of(const std::vector<std::string>& words) {
+    std::string line = "ip";
+    for (const std::string& word : words) line += " " + word;
+    return line;
 }
 
-// Routes and rules are few; addresses may be thousands.
-template <class T>
-std::vector<T> only_in(const std::vector<T>& a, const std::vector<T>& b) {
-    std::vector<T> result;
-    std::ranges::copy_if(a, std::back_inserter(result), [&](const T& one) { return std::ranges::find(b, one) == b.end(); });
-    return result;
-}
-
-std::vector<PlacedAddress> only_in(const std::vector<PlacedAddress>& a, const std::vector<PlacedAddress>& b) {
-    std::multimap<std::pair<std::uint32_t, Address>, const PlacedAddress*> known;
-    for (const PlacedAddress& one : b) known.emplace(std::pair{one.ifindex, one.address.address}, &one);
-    std::vector<PlacedAddress> result;
-    std::ranges::copy_if(a, std::back_inserter(result), [&](const PlacedAddress& one) {
-        const auto [first, last] = known.equal_range({one.ifindex, one.address.address});
-        return std::none_of(first, last, [&](const auto& each) { return *each.second == one; });
-    });
-    return result;
-}
+constexpr std::string_view already_there = "File exists";  // a rule that was there: as good as added
 
 }  // namespace
 
@@ -84,64 +54,112 @@ Result<std::unique_ptr<Holder>> Holder::open(script::Runner* runner) {
     return std::unique_ptr<Holder>(new Holder(std::move(writer), std::move(frames), runner));
 }
 
-void Holder::run_ip(const std::vector<std::string>& words, Family family) {
+void Holder::refuse(std::string sentence) {
+    ++failures_;
+    if (refusals_.size() < refusals_kept) refusals_.push_back(std::move(sentence));
+}
+
+void Holder::lose(const std::string& item, Lost lost) {
+    if (lost_.size() >= lost_limit) return;
+    if (lost_.try_emplace(item, std::move(lost)).second) ++lost_generation_;
+}
+
+void Holder::found(const std::string& item) {
+    if (lost_.erase(item) != 0) ++lost_generation_;
+}
+
+void Holder::forget_lost() {
+    if (std::erase_if(lost_, [](const auto& each) { return each.second.instance.has_value(); }) != 0) ++lost_generation_;
+}
+
+std::vector<Lost> Holder::lost() const {
+    std::vector<Lost> result;
+    for (const auto& [item, one] : lost_) result.push_back(one);
+    return result;
+}
+
+template <class Line>
+void Holder::run_ip(Index instance, const Line& line, Verb verb, Purpose purpose) {
     if (runner_ == nullptr) return;
+    const std::vector<std::string> words = ip_words(line, verb);
     script::Job job{.timeout = ip_patience, .output = script::Output::captured, .lane = "routes"};
     job.command.user = "root";
-    job.command.words = {"ip", family == Family::v4 ? "-4" : "-6"};
+    job.command.words = {"ip", line.family == Family::v4 ? "-4" : "-6"};
     job.command.words.insert(job.command.words.end(), words.begin(), words.end());
-    runner_->run(std::move(job), [this, words](const script::Outcome& outcome) {
-        if (outcome.succeeded() || refusals_.size() >= refusals_kept) return;
-        std::string line = "ip";
-        for (const std::string& word : words) line += " " + word;
-        refusals_.push_back(line + ": " + outcome.sentence() + (outcome.output.empty() ? "" : ": " + outcome.output));
+    Lost lost{.instance = {}, .track_group = line.track_group, .sentence = line_of(words)};
+    if (instance != static_items) lost.instance = instance;
+    const bool tracked = verb == Verb::add && !line.no_track && (purpose == Purpose::restore || !line.track_group.empty());
+    runner_->run(std::move(job), [this, lost = std::move(lost), tracked, purpose](const script::Outcome& outcome) {
+        const std::string item = lost.sentence;
+        if (purpose == Purpose::clear) return;
+        if (outcome.succeeded() || outcome.output.contains(already_there)) return found(item);
+        const std::string why = ": " + outcome.sentence() + (outcome.output.empty() ? "" : ": " + outcome.output);
+        refuse(item + why);
+        if (tracked) lose(item, {lost.instance, lost.track_group, item + why});
     });
 }
 
-void Holder::change_routes(const Holding& before, const Holding& after) {
-    const auto words = [](std::initializer_list<std::string> head, const std::vector<std::string>& tail) {
-        std::vector<std::string> all(head);
-        all.insert(all.end(), tail.begin(), tail.end());
-        return all;
-    };
-    for (const model::RuleLine& rule : only_in(before.rules, after.rules)) run_ip(words({"rule", "del"}, rule.words), rule.family);
-    for (const model::RouteLine& route : only_in(before.routes, after.routes)) run_ip(words({"route", "del"}, route.words), route.family);
-    for (const model::RouteLine& route : only_in(after.routes, before.routes))
-        run_ip(words({"route", route.verb == "add" ? "replace" : route.verb}, route.words), route.family);
-    for (const model::RuleLine& rule : only_in(after.rules, before.rules)) run_ip(words({"rule", "add"}, rule.words), rule.family);
+void Holder::change_routes(Index instance, const Goods& before, const Goods& after) {
+    for (const model::RuleLine& rule : only_in(before.rules, after.rules)) run_ip(instance, rule, Verb::remove, Purpose::first);
+    for (const model::RouteLine& route : only_in(before.routes, after.routes)) run_ip(instance, route, Verb::remove, Purpose::first);
+    std::erase_if(pending_, [&](const Pending& one) { return one.instance == instance; });
+    for (const model::RouteLine& route : only_in(after.routes, before.routes)) pending_.push_back({instance, route});
+    for (const model::RuleLine& rule : only_in(after.rules, before.rules)) pending_.push_back({instance, rule});
+}
+
+void Holder::run_pending() {
+    for (const Pending& one : std::exchange(pending_, {}))
+        std::visit([&](const auto& line) { run_ip(one.instance, line, Verb::add, Purpose::first); }, one.line);
+}
+
+void Holder::change(Index instance, Holding& holding, Goods next) {
+    for (const PlacedAddress& gone : only_in(only_in(holding.goods.addresses, next.addresses), holding.foreign))
+        writer_.want({.change = Change::remove, .placed = gone, .instance = instance});
+    for (const PlacedAddress& placed : only_in(next.addresses, holding.goods.addresses))
+        writer_.want({.change = Change::add, .placed = placed, .instance = instance});
+    change_routes(instance, holding.goods, next);
+    holding.goods = std::move(next);
 }
 
 void Holder::take(Index instance, const Router& router, const Ground& ground, const net::World& world, Instant now) {
     const bool is_new = !holdings_.contains(instance);
     Holding& holding = holdings_[instance];
-    Holding next{.addresses = placed_addresses(router.configuration, ground, world),
-                 .routes = router.configuration.routes,
-                 .rules = router.configuration.rules};
-    for (const PlacedAddress& gone : only_in(holding.addresses, next.addresses))
-        writer_.want({.change = Change::remove, .placed = gone, .instance = instance});
-    const std::vector<PlacedAddress> added = only_in(next.addresses, holding.addresses);
-    for (const PlacedAddress& placed : added) writer_.want({.change = Change::add, .placed = placed, .instance = instance});
-    change_routes(holding, next);
-    holding = std::move(next);
+    Goods next = goods_of(router.configuration, ground, world);
+    const std::vector<PlacedAddress> added = only_in(next.addresses, holding.goods.addresses);
+    change(instance, holding, std::move(next));
     if (!is_new && added.empty()) return;
-    const std::vector<Announcement> all = announcements(instance, holding.addresses, router, ground, world);
+    const std::vector<Announcement> all = announcements(instance, holding.goods.addresses, router, ground, world);
     announcer_.taken(instance, all, is_new ? all : announcements(instance, added, router, ground, world), router.configuration.garp, now);
+}
+
+void Holder::keep_static(const model::Vrrp& configuration, const net::World& world) {
+    Goods next = static_goods(configuration, world);
+    if (next == Goods{} && !holdings_.contains(static_items)) return;
+    Holding& holding = holdings_[static_items];
+    for (const PlacedAddress& placed : only_in(next.addresses, holding.goods.addresses))
+        if (is_there(world, placed)) holding.foreign.push_back(placed);
+    change(static_items, holding, std::move(next));
+}
+
+void Holder::let_go(Index instance, const Holding& holding) {
+    change_routes(instance, holding.goods, {});
+    const std::vector<PlacedAddress> ours = only_in(holding.goods.addresses, holding.foreign);
+    for (auto placed = ours.rbegin(); placed != ours.rend(); ++placed)
+        writer_.want({.change = Change::remove, .placed = *placed, .instance = instance});
 }
 
 void Holder::release(Index instance) {
     const auto found = holdings_.find(instance);
     if (found == holdings_.end()) return;
     announcer_.released(instance);
-    change_routes(found->second, {});
-    for (auto placed = found->second.addresses.rbegin(); placed != found->second.addresses.rend(); ++placed)
-        writer_.want({.change = Change::remove, .placed = *placed, .instance = instance});
+    let_go(instance, found->second);
     holdings_.erase(found);
 }
 
 void Holder::assert_again(Index instance, const Router& router, const Ground& ground, const net::World& world, Instant now) {
     const auto found = holdings_.find(instance);
     if (found == holdings_.end()) return;
-    announcer_.asserted(instance, announcements(instance, found->second.addresses, router, ground, world), router.configuration.garp, now);
+    announcer_.asserted(instance, announcements(instance, found->second.goods.addresses, router, ground, world), router.configuration.garp, now);
 }
 
 void Holder::renumber(const std::vector<std::optional<Index>>& by) {
@@ -149,27 +167,58 @@ void Holder::renumber(const std::vector<std::optional<Index>>& by) {
     for (Index i = 0; i < by.size(); ++i)
         if (by[i] && holdings_.contains(*by[i])) next[i] = std::move(holdings_[*by[i]]);
     for (const auto& [old, holding] : holdings_) announcer_.released(old);
+    if (const auto kept = holdings_.find(static_items); kept != holdings_.end()) next[static_items] = std::move(kept->second);
     holdings_ = std::move(next);
+    forget_lost();
 }
 
 void Holder::clear_leftovers(Index instance, const Router& router, const Ground& ground, const net::World& world) {
     if (holdings_.contains(instance)) return;
-    for (PlacedAddress& placed : placed_addresses(router.configuration, ground, world))
+    for (PlacedAddress& placed : goods_of(router.configuration, ground, world).addresses)
         if (is_there(world, placed)) writer_.want({.change = Change::remove, .placed = std::move(placed), .instance = instance});
+    for (const model::RuleLine& rule : router.configuration.rules) run_ip(instance, rule, Verb::remove, Purpose::clear);
+    for (const model::RouteLine& route : router.configuration.routes) run_ip(instance, route, Verb::remove, Purpose::clear);
 }
 
 void Holder::verify(const net::World& world, Instant now) {
     if (!writer_.idle()) return;
     for (const auto& [instance, holding] : holdings_) {
         std::vector<Announcement> back;
-        for (const PlacedAddress& placed : holding.addresses) {
+        for (const PlacedAddress& placed : holding.goods.addresses) {
             if (placed.address.no_track || is_there(world, placed) || !world.links.contains(placed.ifindex)) continue;
             ++restored_;
-            writer_.want({.change = Change::add, .placed = placed, .instance = instance});
+            writer_.want({.change = Change::add, .placed = placed, .instance = instance, .restores = true});
             back.push_back({.instance = instance, .ifindex = placed.ifindex, .interface = name_of(placed.ifindex, world), .address = placed.address.address});
         }
-        announcer_.restored(instance, back, now);
+        if (instance != static_items) announcer_.restored(instance, back, now);
     }
+}
+
+void Holder::verify_routes() {
+    for (const auto& [instance, holding] : holdings_) {
+        for (const model::RouteLine& route : holding.goods.routes)
+            if (!route.no_track) run_ip(instance, route, Verb::add, Purpose::restore);
+        for (const model::RuleLine& rule : holding.goods.rules)
+            if (!rule.no_track) run_ip(instance, rule, Verb::add, Purpose::restore);
+    }
+}
+
+bool Holder::holds_routes() const {
+    return std::ranges::any_of(holdings_, [](const auto& each) { return !each.second.goods.routes.empty() || !each.second.goods.rules.empty(); });
+}
+
+void Holder::refused(const AddressRefusal& refusal, const net::World& world) {
+    const AddressChange& change = refusal.change;
+    const model::InterfaceAddress& address = change.placed.address;
+    const char* verb = change.change == Change::add ? "cannot add " : "cannot remove ";
+    std::string sentence = verb + address.address.text() + " on " + name_of(change.placed.ifindex, world) + ": " + std::strerror(refusal.code);
+    const bool is_static = change.instance == static_items;
+    if (change.change == Change::add && !address.no_track && (change.restores || !address.track_group.empty())) {
+        Lost lost{.instance = {}, .track_group = address.track_group, .sentence = sentence};
+        if (!is_static) lost.instance = change.instance;
+        lose(address.address.text() + " " + std::to_string(change.placed.ifindex), std::move(lost));
+    }
+    refuse(std::move(sentence));
 }
 
 void Holder::announce(const Announcement& announcement, const net::World& world) {
@@ -183,29 +232,27 @@ void Holder::announce(const Announcement& announcement, const net::World& world)
 
 bool Holder::work(const net::World& world, Instant now) {
     if (!writer_.idle()) {
-        const Result<std::vector<AddressRefusal>> refused = writer_.work();
-        if (!refused) refusals_.push_back(refused.error().sentence());
+        const Result<std::vector<AddressRefusal>> refusals = writer_.work();
+        for (const AddressChange& done : writer_.done()) found(done.placed.address.address.text() + " " + std::to_string(done.placed.ifindex));
+        if (!refusals) refuse(refusals.error().sentence());
         else
-            for (const AddressRefusal& one : *refused) {
-                ++failures_;
-                if (refusals_.size() >= refusals_kept) continue;
-                const char* verb = one.change.change == Change::add ? "cannot add " : "cannot remove ";
-                refusals_.push_back(verb + one.change.placed.address.address.text() + " on " + name_of(one.change.placed.ifindex, world) + ": " +
-                                    std::strerror(one.code));
-            }
+            for (const AddressRefusal& one : *refusals) refused(one, world);
     }
+    if (writer_.idle()) run_pending();
     for (const Announcement& announcement : announcer_.due(now, frames_at_once)) announce(announcement, world);
     const std::optional<Instant> next = announcer_.wake();
     return !writer_.idle() || (next && *next <= now);
 }
 
 void Holder::finish(const net::World& world) {
+    if (const auto kept = holdings_.find(static_items); kept != holdings_.end()) let_go(static_items, kept->second);
+    holdings_.erase(static_items);
     while (!writer_.idle()) (void)work(world, Instant{});
 }
 
 std::size_t Holder::held(Index instance) const {
     const auto found = holdings_.find(instance);
-    return found == holdings_.end() ? 0 : found->second.addresses.size();
+    return found == holdings_.end() ? 0 : found->second.goods.addresses.size();
 }
 
 }  // namespace lvx::vrrp

@@ -1,5 +1,6 @@
 #include "vrrp/monitor_driver.hh"
 
+#include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -22,15 +23,29 @@ constexpr int queue_bytes = 1 << 20;
 constexpr std::size_t datagrams_at_once = 64;  // before adverts get their turn again
 
 constexpr std::array groups = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
+constexpr std::array removal_groups = {RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE};
 
 enum class Read { more, done };
 
+bool is_of_routing(const nlmsghdr& message) {
+    return message.nlmsg_type == RTM_NEWROUTE || message.nlmsg_type == RTM_DELROUTE || message.nlmsg_type == RTM_NEWRULE || message.nlmsg_type == RTM_DELRULE;
+}
+
+// Of a route that carries keepalived's protocol number, or of any rule: rules carry none before Linux 4.17.
+bool is_removal(const nlmsghdr& message) {
+    if (message.nlmsg_type == RTM_DELRULE) return true;
+    if (message.nlmsg_type != RTM_DELROUTE || message.nlmsg_len < NLMSG_LENGTH(sizeof(rtmsg))) return false;
+    return static_cast<const rtmsg*>(NLMSG_DATA(&message))->rtm_protocol == RTPROT_KEEPALIVED;
+}
+
 // Applies one datagram's messages; done at the end of a dump.
-Read apply_all(std::span<const std::uint8_t> datagram, net::World& world, bool& changed) {
+Read apply_all(std::span<const std::uint8_t> datagram, net::World& world, bool& changed, bool& removals) {
     int left = static_cast<int>(datagram.size());
     const auto* message = reinterpret_cast<const nlmsghdr*>(datagram.data());
     for (; NLMSG_OK(message, static_cast<unsigned>(left)); message = NLMSG_NEXT(message, left)) {
         if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) return Read::done;
+        removals |= is_removal(*message);
+        if (is_of_routing(*message)) continue;
         const auto event = net::parse_event({reinterpret_cast<const std::uint8_t*>(message), message->nlmsg_len});
         if (event && net::apply(world, *event).changed) changed = true;
     }
@@ -77,7 +92,7 @@ Result<void> Monitor::read_kind(std::uint16_t type) {
         const ssize_t length = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
         if (length < 0 && errno == EINTR) continue;
         if (length < 0) return refusal("cannot read links and addresses", errno);
-        if (apply_all(std::span(buffer).first(static_cast<std::size_t>(length)), world_, changed) == Read::done) return {};
+        if (apply_all(std::span(buffer).first(static_cast<std::size_t>(length)), world_, changed, removals_) == Read::done) return {};
     }
 }
 
@@ -93,9 +108,15 @@ Result<bool> Monitor::drain() {
             return true;
         }
         if (length < 0) return refusal("cannot follow links and addresses", errno);
-        (void)apply_all(std::span(buffer).first(static_cast<std::size_t>(length)), world_, changed);
+        (void)apply_all(std::span(buffer).first(static_cast<std::size_t>(length)), world_, changed, removals_);
     }
     return changed;
+}
+
+void Monitor::follow_removals() {
+    if (std::exchange(follows_removals_, true)) return;
+    for (const int group : removal_groups)
+        follows_removals_ &= ::setsockopt(fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0;
 }
 
 const net::Link* Monitor::link(std::string_view name) const {

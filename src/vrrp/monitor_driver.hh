@@ -2,6 +2,8 @@
 // the daemon does can delay it.  Routes and neighbours are not followed.
 #pragma once
 
+#include <utility>
+
 #include "base/fd.hh"
 #include "base/result.hh"
 #include "net/world.hh"
@@ -15,6 +17,10 @@ class Monitor {
     [[nodiscard]] int fd() const { return socket_.get(); }
     // Takes in what waits; true when links or addresses changed.  Reads everything anew after an overrun.
     [[nodiscard]] Result<bool> drain();
+    // Routes and rules are not read, but that one of ours was removed is heard from now on.
+    void follow_removals();
+    // Whether one was since the last call.
+    [[nodiscard]] bool take_removals() { return std::exchange(removals_, false); }
     [[nodiscard]] const net::World& world() const { return world_; }
 
     [[nodiscard]] const net::Link* link(std::string_view name) const;
@@ -31,6 +37,7 @@ class Monitor {
 
     Fd socket_;
     net::World world_;
+    bool removals_ = false, follows_removals_ = false;
 };
 
 }  // namespace lvx::vrrp

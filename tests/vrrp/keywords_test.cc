@@ -21,7 +21,7 @@ model::VrrpInstance instance() {
 
 lab::Lab segment() { return must(lab::Lab::build(lab::Lab::unique_name("vrrpkw"), segment_topology())); }
 
-[[maybe_unused]] std::string shown(const lab::Lab& lab, std::string_view node, const std::string& command) { return must(lab.run(node, lab::shell(command), 5s)).out; }
+std::string shown(const lab::Lab& lab, std::string_view node, const std::string& command) { return must(lab.run(node, lab::shell(command), 5s)).out; }
 
 TEST(Keywords, VrrpGarpIntervalSpacesAnnouncementsOnTheWire) {
     const lab::Lab lab = segment();
@@ -65,6 +65,104 @@ TEST(Keywords, AVridThatNobodyConfiguredIsLoggedOnceAMinute) {
     ASSERT_TRUE(lab::wait_until(3s, [&] { return left.status().unknown_vrid > 3; }));
     EXPECT_THAT(left.log(), HasSubstr("Unknown VRID(52) received from 10.9.0.2"));
     EXPECT_EQ(std::ranges::count_if(left.events, [](const std::string& line) { return line.contains("Unknown VRID"); }), 1);
+}
+
+model::Vrrp with_static_items() {
+    model::InterfaceAddress address = virtual_address("10.9.0.77", 24);
+    address.interface = "eth0";
+    return {.track_groups = {{.name = "TG", .members = {"VI"}}},
+            .static_addresses = {address},
+            .static_routes = {{.words = {"10.77.0.0/16", "via", "10.9.0.9", "dev", "eth0"}}},
+            .static_rules = {{.words = {"from", "10.77.0.0/16", "table", "77", "preference", "1077"}}}};
+}
+
+struct StaticItems {
+    bool address = false, route = false, rule = false;
+    bool operator==(const StaticItems&) const = default;
+};
+
+StaticItems static_items(const lab::Lab& lab) {
+    return {.address = has_address(lab, "left", "10.9.0.77"),
+            .route = shown(lab, "left", "ip route show 10.77.0.0/16").contains("via 10.9.0.9"),
+            .rule = shown(lab, "left", "ip rule show pref 1077").contains("lookup 77")};
+}
+
+constexpr StaticItems all_static{true, true, true}, none_static{};
+
+TEST(Keywords, StaticItemsStandFromStartToEndAndOverAReload) {
+    const lab::Lab lab = segment();
+    Router1 left(lab, "left", with_static_items());
+    ASSERT_TRUE(lab::wait_until(3s, [&] { return static_items(lab) == all_static; })) << left.log();
+    model::Vrrp more = with_static_items();
+    more.instances = {instance()};
+    left.thread->post(Configure{{.vrrp = more}});
+    ASSERT_TRUE(left.await("VI", State::master, 3s));
+    EXPECT_EQ(static_items(lab), all_static);
+    more.static_routes.clear();
+    left.thread->post(Configure{{.vrrp = more}});
+    EXPECT_TRUE(lab::wait_until(3s, [&] { return !static_items(lab).route; })) << "what is in the configuration no more goes";
+    EXPECT_TRUE(static_items(lab).address && static_items(lab).rule);
+    left.thread->stop();
+    EXPECT_EQ(static_items(lab), none_static);
+}
+
+TEST(Keywords, AStaticAddressThatStoodThereBeforeStays) {
+    const lab::Lab lab = segment();
+    (void)shown(lab, "left", "ip addr add 10.9.0.77/24 dev eth0");
+    Router1 left(lab, "left", with_static_items());
+    ASSERT_TRUE(lab::wait_until(3s, [&] { return static_items(lab) == all_static; }));
+    left.thread->stop();
+    EXPECT_EQ(static_items(lab), (StaticItems{.address = true}));
+}
+
+TEST(Keywords, WhatSomebodyRemovesIsPutBackUnlessItIsNotTracked) {
+    const lab::Lab lab = segment();
+    model::Vrrp all = with_static_items();
+    all.instances = {instance()};
+    all.instances[0].routes = {{.words = {"10.78.0.0/16", "via", "10.9.0.9"}}, {.words = {"10.79.0.0/16", "via", "10.9.0.9"}, .no_track = true}};
+    all.instances[0].rules = {{.words = {"from", "10.78.0.0/16", "table", "78", "preference", "1078"}}};
+    Router1 left(lab, "left", all);
+    ASSERT_TRUE(left.await("VI", State::master, 3s));
+    const auto routes = [&] { return shown(lab, "left", "ip route show; ip rule show"); };
+    ASSERT_TRUE(lab::wait_until(3s, [&] { return routes().contains("10.78.0.0/16 via") && routes().contains("1078:") && routes().contains("10.79") && static_items(lab) == all_static; }));
+    EXPECT_THAT(shown(lab, "left", "ip route show 10.78.0.0/16"), HasSubstr("proto keepalived"));
+    (void)shown(lab, "left", "ip route del 10.78.0.0/16; ip route del 10.77.0.0/16; ip route del 10.79.0.0/16; ip rule del pref 1078; ip rule del pref 1077; ip addr del 10.9.0.77/24 dev eth0");
+    EXPECT_TRUE(lab::wait_until(3s, [&] { return routes().contains("10.78.0.0/16 via") && routes().contains("1078:") && static_items(lab) == all_static; })) << routes();
+    EXPECT_FALSE(routes().contains("10.79"));
+    EXPECT_EQ(left.instance("VI")->state, State::master);
+    left.thread->stop();
+    EXPECT_FALSE(routes().contains("10.78"));
+}
+
+TEST(Keywords, AStaticItemOfATrackGroupThatCannotBePutBackIsAFaultOfItsMembers) {
+    const lab::Lab lab = segment();
+    (void)shown(lab, "left", "ip link add side type dummy 2>/dev/null || ip link add side type veth peer name other; ip link set side up; ip link set other up; ip addr add 10.66.0.1/24 dev side");
+    model::Vrrp all = with_static_items();
+    all.instances = {instance()};
+    all.static_routes = {{.words = {"10.77.0.0/16", "via", "10.66.0.9"}, .track_group = "TG"}};
+    Router1 left(lab, "left", all);
+    ASSERT_TRUE(left.await("VI", State::master, 3s));
+    ASSERT_TRUE(lab::wait_until(3s, [&] { return shown(lab, "left", "ip route show 10.77.0.0/16").contains("via"); }));
+    (void)shown(lab, "left", "ip addr del 10.66.0.1/24 dev side; ip rule del pref 1077");
+    EXPECT_TRUE(left.await("VI", State::fault, 3s)) << left.log();
+    EXPECT_THAT(left.instance("VI")->why, HasSubstr("10.77.0.0/16"));
+    (void)shown(lab, "left", "ip addr add 10.66.0.1/24 dev side; ip rule del pref 1077");
+    EXPECT_TRUE(left.await("VI", State::master, 4s)) << left.log();
+}
+
+TEST(Keywords, AnInterfaceOfAVirtualAddressIsTrackedUnlessNoTrack) {
+    const lab::Lab lab = segment();
+    (void)shown(lab, "left", "ip link add side type veth peer name other; ip link set side up; ip link set other up");
+    model::VrrpInstance two = instance();
+    two.excluded = {virtual_address("10.66.0.100", 24)};
+    two.excluded[0].interface = "side";
+    Router1 left(lab, "left", {.instances = {two}});
+    ASSERT_TRUE(left.await("VI", State::master, 3s));
+    (void)shown(lab, "left", "ip link set side down");
+    EXPECT_TRUE(left.await("VI", State::fault, 3s));
+    two.excluded[0].no_track = true;
+    left.thread->post(Configure{{.vrrp = {.instances = {two}}}});
+    EXPECT_TRUE(left.await("VI", State::master, 3s));
 }
 
 }  // namespace
