@@ -10,15 +10,6 @@ namespace {
 
 constexpr std::string_view form = "dddd-dd-ddTdd:dd:ddZ";  // d: a digit
 
-bool has_form(std::string_view text) {
-    if (text.size() != form.size()) return false;
-    for (std::size_t i = 0; i < form.size(); ++i) {
-        const bool digit = text[i] >= '0' && text[i] <= '9';
-        if (form[i] == 'd' ? !digit : text[i] != form[i]) return false;
-    }
-    return true;
-}
-
 unsigned number(std::string_view text, std::size_t at, std::size_t digits) {
     return static_cast<unsigned>(parse_integer(text.substr(at, digits)).value_or(0));
 }
@@ -36,7 +27,7 @@ std::string wall_time_text(model::WallTime time) {
 
 std::optional<model::WallTime> parse_wall_time(std::string_view text) {
     using namespace std::chrono;
-    if (!has_form(text)) return std::nullopt;
+    if (!has_form(text, form)) return std::nullopt;
     const year_month_day date{year{static_cast<int>(number(text, 0, 4))}, month{number(text, 5, 2)}, day{number(text, 8, 2)}};
     const unsigned hour = number(text, 11, 2), minute = number(text, 14, 2), second = number(text, 17, 2);
     if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;

@@ -107,4 +107,13 @@ std::string printable(std::string_view text) {
     return shown;
 }
 
+bool has_form(std::string_view text, std::string_view form) {
+    if (text.size() != form.size()) return false;
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        const bool digit = text[i] >= '0' && text[i] <= '9';
+        if (form[i] == 'd' ? !digit : text[i] != form[i]) return false;
+    }
+    return true;
+}
+
 }  // namespace lvx

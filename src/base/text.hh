@@ -33,4 +33,7 @@ namespace lvx {
 // The text with control characters replaced by '?', so that a file's bytes cannot steer a terminal.  Tabs stay.
 [[nodiscard]] std::string printable(std::string_view text);
 
+// As long as `form`, with a digit wherever that has a "d", and everything else the same: "dd:dd".
+[[nodiscard]] bool has_form(std::string_view text, std::string_view form);
+
 }  // namespace lvx

@@ -54,6 +54,11 @@ TEST(SplitAt, KeepsEmptyParts) {
     EXPECT_EQ(split_at("", ','), std::vector<std::string_view>{""});
 }
 
+TEST(HasForm, TakesADigitForEachDAndEverythingElseAsItIs) {
+    EXPECT_TRUE(has_form("07:45", "dd:dd"));
+    for (const char* other : {"", "7:45", "07:450", "07-45", "0d:45", "07:4 "}) EXPECT_FALSE(has_form(other, "dd:dd")) << other;
+}
+
 TEST(Printable, DisarmsEscapeSequences) { EXPECT_EQ(printable("a\x1b[31m\tb\x7f"), "a?[31m\tb?"); }
 
 }  // namespace

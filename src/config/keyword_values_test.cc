@@ -45,7 +45,6 @@ constexpr std::array samples = {
     Sample{"peer", "192.0.2.1 8850", "192.0.2 8850"},
     Sample{"persistence_timeout", "1", "2678401", false},  // 0 is what old files have, with a word of its own
     Sample{"quorum", "1", "-1"},
-    Sample{"lvs_flush_on_stop", "VS", "all", false},
     Sample{"dynamic_interfaces", "allow_if_changes", "sometimes", false},
     Sample{"vrrp_mcast_group4", "224.0.0.18", "2001:db8::1"},
     Sample{"vrrp_mcast_group6", "ff02::12", "192.0.2.1"},

@@ -31,6 +31,14 @@ std::string refused_sentence(const std::string& file, const config::Outcome& out
     return fmt::format("{}\n{} has errors; nothing was applied", outcome.report(), file);
 }
 
+// What operators changed in an earlier run, where the configuration wants none of it.
+Beginning flushed(Beginning beginning) {
+    if (!beginning.runs.outcome.site.globals.lvs_flush || beginning.state.overrides.empty()) return beginning;
+    beginning.notices.push_back(fmt::format("lvs_flush: {} changes by operators are forgotten", beginning.state.overrides.size()));
+    beginning.state.overrides.clear();
+    return beginning;
+}
+
 }  // namespace
 
 Configuration read_file(const std::string& file, const Readers& readers, const std::string& who, const std::string& how,
@@ -58,14 +66,14 @@ Result<Beginning> begin(const StateStore& store, const std::string& file, const 
     if (same_file && beginning.runs.outcome.usable()) {
         if (last->text != fresh.record.text)
             beginning.notices.push_back(fmt::format("configuration {} runs, applied by {} above {}", last->number, last->who, file));
-        return beginning;
+        return flushed(std::move(beginning));
     }
     if (!fresh.outcome.usable()) return refusal(refused_sentence(file, fresh.outcome), 0, "try it with lvx config check " + file);
     if (last && last->text == fresh.record.text) fresh.record = *last;
     else beginning.state.pending.reset();
     beginning.state.file_digest = digest;
     beginning.runs = std::move(fresh);
-    return beginning;
+    return flushed(std::move(beginning));
 }
 
 }  // namespace lvx::daemon

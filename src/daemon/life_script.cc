@@ -20,4 +20,24 @@ Result<void> run_to_end(const model::Command& command, std::chrono::seconds time
     return refusal(outcome.sentence(), 0);
 }
 
+namespace {
+
+std::optional<model::Event> failure_of(const std::optional<model::Command>& script, std::chrono::seconds timeout, const model::Globals& globals,
+                                       model::EventKind kind) {
+    if (!script || script->words.empty()) return std::nullopt;
+    const Result<void> ended = run_to_end(*script, timeout, rules_of(globals));
+    if (ended) return std::nullopt;
+    return model::event(kind, {script->words.front(), ended.error().sentence()});
+}
+
+}  // namespace
+
+std::optional<model::Event> run_startup_script(const model::Globals& globals) {
+    return failure_of(globals.startup_script, globals.startup_timeout, globals, model::EventKind::startup_script_failed);
+}
+
+std::optional<model::Event> run_shutdown_script(const model::Globals& globals) {
+    return failure_of(globals.shutdown_script, globals.shutdown_timeout, globals, model::EventKind::shutdown_script_failed);
+}
+
 }  // namespace lvx::daemon

@@ -27,5 +27,17 @@ TEST(LifeScript, runs_by_the_rules_for_all_scripts) {
     EXPECT_EQ(rules_of(globals), (script::Rules{.user = "alice", .security = true}));
 }
 
+TEST(LifeScript, that_failed_is_told_and_a_missing_one_is_not) {
+    model::Globals globals;
+    EXPECT_EQ(run_startup_script(globals), std::nullopt);
+    globals.startup_script = shell("exit 0");
+    globals.shutdown_script = shell("exit 4");
+    EXPECT_EQ(run_startup_script(globals), std::nullopt);
+    const auto failed = run_shutdown_script(globals);
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->kind, model::EventKind::shutdown_script_failed);
+    EXPECT_EQ(failed->values.at(1), "exit status 4");
+}
+
 }  // namespace
 }  // namespace lvx::daemon

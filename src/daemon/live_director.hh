@@ -123,6 +123,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     [[nodiscard]] Result<api::ApplyOutcome> switch_to(Configuration next, std::optional<model::Pending> pending,
                                                       const std::string& file_digest);
     [[nodiscard]] Result<std::uint64_t> keep(model::Record& record, model::RunState& state);
+    [[nodiscard]] Configuration read_again();
     void refuse(const Configuration& next);
     void confirm_or_go_back();
     [[nodiscard]] std::optional<net::Instant> end_what_is_over();

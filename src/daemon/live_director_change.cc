@@ -6,6 +6,7 @@
 #include "config/bundle.hh"
 #include "daemon/live_director.hh"
 #include "daemon/plan_lines.hh"
+#include "daemon/reload_files.hh"
 #include "daemon/settings_view.hh"
 
 namespace lvx::daemon {
@@ -98,10 +99,16 @@ std::vector<std::string> LiveDirector::restart_for(const model::Site& after) con
     return restart_lines(site().director, after.director);
 }
 
+Configuration LiveDirector::read_again() {
+    const Result<ReloadFile> reading = ReloadFile::make(site().globals.reload_file);
+    if (!reading) outside_.log.warning(reading.error().sentence(), {});
+    return read_file(identity_.file, outside_.readers, asker_, "reload", outside_.wall());
+}
+
 api::ReloadOutcome LiveDirector::reload() {
     if (identity_.file.empty())
         return {.applied = false, .diagnostics = "lvxd was started without a file (-f FILE): there is nothing to reload\n"};
-    Configuration next = read_file(identity_.file, outside_.readers, asker_, "reload", outside_.wall());
+    Configuration next = read_again();
     if (!next.outcome.usable()) {
         refuse(next);
         configuration_state_ = first_error(next.outcome);

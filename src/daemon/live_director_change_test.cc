@@ -300,6 +300,20 @@ TEST_F(RestartTest, ATimeThatRanOutMeanwhileGoesBackAtTheStart) {
     EXPECT_EQ(director.configuration().number, 1u);
 }
 
+TEST_F(RestartTest, LvsFlushForgetsWhatOperatorsChanged) {
+    for (const std::string flush : {"", "global_defs { lvs_flush }\n"}) {
+        {
+            text_ = flush + std::string(good_file);
+            LiveDirector director = make("lvx.conf");
+            ASSERT_TRUE(director.start());
+            ASSERT_TRUE(director.change_servers(server("disable"), ""));
+        }
+        LiveDirector director = make("lvx.conf");
+        ASSERT_TRUE(director.start());
+        EXPECT_THAT(weights(), flush.empty() ? ElementsAre(0, 1) : ElementsAre(1, 1));
+    }
+}
+
 TEST_F(RestartTest, AStateThatCannotBeReadIsNamed) {
     { std::ofstream(directory_ + "/state.json") << "{\"overrides\": 7}"; }
     const auto beginning = begin(store_, "lvx.conf", readers(), wall_);

@@ -74,7 +74,7 @@ struct Globals {
     std::string script_user, script_group;
     bool script_security = false;
     bool checker_log_all_failures = false, rs_init_notifies = false, fifo_write_vrrp_states_on_reload = false;
-    bool lvs_flush = false, lvs_flush_on_stop = false, lvs_flush_services_only = false;
+    bool lvs_flush = false;
     bool dynamic_interfaces = false, dynamic_interfaces_allow_changes = false;
     std::optional<Command> startup_script, shutdown_script;
     std::chrono::seconds startup_timeout{10}, shutdown_timeout{10};

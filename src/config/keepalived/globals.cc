@@ -96,12 +96,6 @@ void read_dynamic(Globals& globals, const Statement& statement, Reading& reading
     if (reading.keep(read_choice(statement.words[1], "allow_if_changes"))) globals.dynamic_interfaces_allow_changes = true;
 }
 
-void read_flush_on_stop(Globals& globals, const Statement& statement, Reading& reading) {
-    globals.lvs_flush_on_stop = true;
-    if (statement.words.size() < 2) return;
-    if (reading.keep(read_choice(statement.words[1], "VS"))) globals.lvs_flush_services_only = true;
-}
-
 void read_reload_file(Globals& globals, const Statement& statement, Reading&) {
     globals.reload_file = word_of(statement).value_or("/run/lvx/reload");
 }
@@ -133,7 +127,6 @@ constexpr Row<Globals> rows[] = {
     {"rs_init_notifies", into_flag<&Globals::rs_init_notifies>},
     {"fifo_write_vrrp_states_on_reload", into_flag<&Globals::fifo_write_vrrp_states_on_reload>},
     {"lvs_flush", into_flag<&Globals::lvs_flush>},
-    {"lvs_flush_on_stop", read_flush_on_stop},
     {"dynamic_interfaces", read_dynamic},
     {"startup_script", into_lone_command<&Globals::startup_script>},
     {"shutdown_script", into_lone_command<&Globals::shutdown_script>},

@@ -48,7 +48,6 @@ void print_sync(const SyncDaemon& sync, Page& page) {
 
 void print_life(const Globals& globals, Page& page) {
     page.line_if(globals.lvs_flush, "lvs_flush");
-    page.line_if(globals.lvs_flush_on_stop, globals.lvs_flush_services_only ? "lvs_flush_on_stop VS" : "lvs_flush_on_stop");
     page.line_if(globals.dynamic_interfaces,
                  globals.dynamic_interfaces_allow_changes ? "dynamic_interfaces allow_if_changes" : "dynamic_interfaces");
     page.command("startup_script", globals.startup_script);

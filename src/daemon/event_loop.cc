@@ -1,6 +1,4 @@
 // The daemon's event loop: everything it owns, and who wakes whom.
-#include "daemon/serve.hh"
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -20,6 +18,8 @@
 #include "daemon/live_director.hh"
 #include "daemon/notify.hh"
 #include "daemon/outside.hh"
+#include "daemon/reload_files.hh"
+#include "daemon/serve.hh"
 #include "daemon/sync_side.hh"
 #include "daemon/vrrp_side.hh"
 #include "daemon/words.hh"
@@ -69,13 +69,12 @@ class Loop {
     void refresh();
     void announce_when_ready();
     void announce();
-    void reload();
+    void reload(const std::string& who);
     // Everything that lives by the configuration is told here: at the start, and after each change.
     void take_site(const model::Site& site);
     void begin_routers();
     void tell_routers();
     void tell(const model::Event& event);
-    void run_life_script(const std::optional<model::Command>& script, std::chrono::seconds timeout, model::EventKind failed);
     void end(api::StopKind kind);
 
     Options options_;
@@ -104,6 +103,7 @@ class Loop {
     std::optional<model::Site> routers_;    // what virtual routers are still to be told
     net::Instant routers_wait_until_;
     bool routers_begun_ = false;
+    ReloadTimeFile reload_time_file_{log_};
 };
 
 Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning beginning, std::unique_ptr<dataplane::Dataplane> dataplane,
@@ -151,7 +151,7 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
       ready_timer_(context_) {}
 
 Result<void> Loop::open() {
-    run_life_script(director_.site().globals.startup_script, director_.site().globals.startup_timeout, model::EventKind::startup_script_failed);
+    if (const auto failed = run_startup_script(director_.site().globals)) tell(*failed);
     ErrorCode error;
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, vrrp_json_signal(), vrrp_clear_signal()})
         if (signals_.add(signal, error)) return refusal("cannot take signals", error.value());
@@ -204,7 +204,7 @@ void Loop::run() {
     await_sample();
     announce_when_ready();
     context_.run();
-    run_life_script(director_.site().globals.shutdown_script, director_.site().globals.shutdown_timeout, model::EventKind::shutdown_script_failed);
+    if (const auto failed = run_shutdown_script(director_.site().globals)) tell(*failed);
     (void)network_.release();  // the watcher's
     (void)vrrp_news_.release();
     (void)health_news_.release();  // health's
@@ -267,7 +267,7 @@ void Loop::await_vrrp() {
 void Loop::await_signal() {
     signals_.async_wait([this](const ErrorCode& error, int signal) {
         if (error) return;
-        if (signal == SIGHUP) reload();
+        if (signal == SIGHUP) reload("SIGHUP");
         else if (!vrrp_.dump(signal)) end(options_.on_exit);
         if (!ending_) await_signal();
     });
@@ -280,6 +280,7 @@ void Loop::await_sweep() {
         dataplane_->sweep();
         sync_.work();
         begin_routers();
+        if (reload_time_file_.due(steady_clock::now(), wall_now())) reload("reload_time_file");
         await_sweep();
     });
 }
@@ -318,16 +319,17 @@ void Loop::refresh() {
     });
 }
 
-void Loop::reload() {
+void Loop::reload(const std::string& who) {
     const auto now = steady_clock::now().time_since_epoch();
     notifier_.reloading(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
-    director_.asked_by("SIGHUP");
+    director_.asked_by(who);
     const api::ReloadOutcome outcome = director_.reload();
     notifier_.ready(outcome.applied ? director_.summary() : "reload refused; " + director_.summary());
 }
 
 void Loop::take_site(const model::Site& site) {
     sync_.take_site(site);
+    reload_time_file_.configure(site.globals);
     messenger_->configure(notify::settings_of(site.globals, host_name_up_to_dot()), health::setting_of(site).rules);
     health_->configure(site);
     routers_ = site;
@@ -348,13 +350,6 @@ void Loop::begin_routers() {
 void Loop::tell_routers() {
     if (!vrrp_.status()) return;
     for (const api::VrrpInstanceSnapshot& instance : vrrp_.vrrp().instances) sync_.router_state(instance.name, instance.state == "MASTER");
-}
-
-// Its failure keeps nothing from going on, as under keepalived.
-void Loop::run_life_script(const std::optional<model::Command>& script, std::chrono::seconds timeout, model::EventKind failed) {
-    if (!script || script->words.empty()) return;
-    const Result<void> ended = run_to_end(*script, timeout, rules_of(director_.site().globals));
-    if (!ended) tell(model::event(failed, {script->words.front(), ended.error().sentence()}));
 }
 
 void Loop::tell(const model::Event& event) {
