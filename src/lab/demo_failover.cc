@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -94,7 +95,7 @@ class Show {
     static Result<Show> begin(const Lab& lab) {
         Show show(lab);
         for (std::size_t i = 0; i < held_count; ++i) show.held_.push_back(TRY(WebConnection::open(lab.namespace_of("client"), service(), page_limit)));
-        show.probe_ = TRY(Probe::start(lab.namespace_of("client"), service()));
+        show.probe_ = std::make_unique<Probe>(lab.namespace_of("client"), service(), "");
         return show;
     }
 

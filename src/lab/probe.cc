@@ -9,6 +9,7 @@
 #include <deque>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/fd.hh"
 #include "base/socket_address.hh"
@@ -29,8 +30,8 @@ struct Try {
 // Tries that are under way, oldest first.
 class Tries {
  public:
-    explicit Tries(const Endpoint& server)
-        : server_(server), request_(http::request_text(server.address.bracketed(), "/", http::Afterwards::close)),
+    Tries(const Endpoint& server, std::string_view words)
+        : server_(server), words_(words), request_(http::request_text(server.address.bracketed(), "/", http::Afterwards::close)),
           epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
     void begin(Clock::time_point now) {
@@ -72,10 +73,12 @@ class Tries {
         std::array<char, 1024> bytes;
         const ssize_t got = ::recv(one.socket.get(), bytes.data(), bytes.size(), 0);
         open_.erase(found);
-        return got > 0 && std::string_view(bytes.data(), static_cast<std::size_t>(got)).starts_with("HTTP/1.1 200");
+        const std::string_view answer(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        return answer.starts_with("HTTP/1.1 200") && answer.find(words_) != answer.npos;
     }
 
     Endpoint server_;
+    std::string_view words_;
     std::string request_;
     Fd epoll_;
     std::unordered_map<std::uint64_t, Try> open_;
@@ -85,13 +88,8 @@ class Tries {
 
 }  // namespace
 
-Result<std::unique_ptr<Probe>> Probe::start(int network_namespace, const Endpoint& server) {
-    std::unique_ptr<Probe> probe(new Probe(network_namespace, server));
-    if (!wait_until(Milliseconds{5000}, [&] { return probe->answers_since({}) > 0; })) return refusal("nobody answers at " + server.text(), 0);
-    return probe;
-}
-
-Probe::Probe(int network_namespace, const Endpoint& server) : server_(server), thread_([this, network_namespace] { run(network_namespace); }) {}
+Probe::Probe(int network_namespace, const Endpoint& server, std::string words)
+    : server_(server), words_(std::move(words)), thread_([this, network_namespace] { run(network_namespace); }) {}
 
 Probe::~Probe() {
     ending_ = true;
@@ -100,7 +98,7 @@ Probe::~Probe() {
 
 void Probe::run(int network_namespace) {
     (void)inside(network_namespace, [&]() -> Result<void> {
-        Tries tries(server_);
+        Tries tries(server_, words_);
         for (auto next = Clock::now(); !ending_;) {
             const auto now = Clock::now();
             if (now >= next) {
@@ -113,6 +111,11 @@ void Probe::run(int network_namespace) {
         }
         return {};
     });
+}
+
+std::vector<Clock::time_point> Probe::answers(Clock::time_point begin) const {
+    const std::scoped_lock hold(lock_);
+    return {std::ranges::lower_bound(answers_, begin), answers_.end()};
 }
 
 std::size_t Probe::answers_since(Clock::time_point begin) const {

@@ -5,14 +5,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/address.hh"
-#include "base/result.hh"
-#include "lab/process.hh"
 
 namespace lvx::lab {
 
@@ -22,20 +20,22 @@ class Probe {
     static constexpr std::chrono::microseconds pace{1000};     // between two connections
     static constexpr std::chrono::milliseconds patience{500};  // what has not answered by then is given up
 
-    static Result<std::unique_ptr<Probe>> start(int network_namespace, const Endpoint& server);
+    // Answers count that contain `words`.
+    Probe(int network_namespace, const Endpoint& server, std::string words);
     Probe(const Probe&) = delete;
     ~Probe();
 
-    // Answers that came since `begin`.
+    // When answers came since `begin`, in order.
+    [[nodiscard]] std::vector<Clock::time_point> answers(Clock::time_point begin) const;
     [[nodiscard]] std::size_t answers_since(Clock::time_point begin) const;
     // The longest time without an answer between `begin`, or the last answer before it, and the last answer of all.
     [[nodiscard]] std::chrono::microseconds longest_gap_since(Clock::time_point begin) const;
 
  private:
-    Probe(int network_namespace, const Endpoint& server);
     void run(int network_namespace);
 
     Endpoint server_;
+    std::string words_;
     mutable std::mutex lock_;
     std::vector<Clock::time_point> answers_;
     std::atomic<bool> ending_ = false;

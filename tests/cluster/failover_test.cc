@@ -1,0 +1,138 @@
+// Who answers when a director fails: never two.  The laboratory is drawn in support/two_ways.hh; each director is asked a
+// thousand times a second by a client that knows no other way.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "support/stall.hh"
+#include "support/two_ways.hh"
+
+namespace lvx::cluster {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using Clock = TwoWays::Clock;
+
+// Between two that both run: an advertisement's way and a step of the loop, on a machine with other things to do.
+constexpr std::chrono::milliseconds hand_over_bound{20};
+constexpr std::chrono::milliseconds stall_time{200};
+
+std::string events(TwoWays& two, int number) { return must(two.director(number).ask("lvx events")).out; }
+
+TEST(Failover, AFrozenMasterIsSilentBeforeItsStandbyAnswers) {
+    TwoWays two;
+    ASSERT_TRUE(two.await_start());
+    const auto frozen = Clock::now();
+    two.director(1).process().signal(SIGSTOP);
+    ASSERT_TRUE(two.await_answers(2, frozen));
+    EXPECT_LT(two.overlap(1, 2, frozen), 0us) << "its programs in the kernel go on, the lease does not";
+
+    const auto thawed = Clock::now();
+    two.director(1).process().signal(SIGCONT);
+    ASSERT_TRUE(two.await_answers(1, thawed)) << "it is the better one";
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return two.state(2) == "BACKUP"; }));
+    EXPECT_LT(two.overlap(2, 1, thawed), hand_over_bound);
+    EXPECT_THAT(must(two.director(1).ask("lvx drops")).out, HasSubstr("fenced")) << "what its clients sent meanwhile";
+}
+
+TEST(Failover, AKilledMasterIsSilentBeforeItsStandbyAnswers) {
+    TwoWays two;
+    ASSERT_TRUE(two.await_start());
+    const auto killed = Clock::now();
+    two.director(1).process().kill();
+    ASSERT_TRUE(two.await_answers(2, killed));
+    EXPECT_LT(two.overlap(1, 2, killed), 0us) << "its programs stay pinned and attached";
+
+    const auto restarted = Clock::now();
+    must(two.director(1).restart());
+    ASSERT_TRUE(two.await_answers(1, restarted));
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return two.state(2) == "BACKUP"; }));
+    EXPECT_LT(two.overlap(2, 1, restarted), hand_over_bound);
+}
+
+TEST(Failover, AnOrderlyStopHandsOverFasterThanAnyTimer) {
+    TwoWays two;
+    ASSERT_TRUE(two.await_start());
+    const auto asked = Clock::now();
+    two.director(1).process().signal(SIGTERM);
+    ASSERT_TRUE(two.await_answers(2, asked));
+    EXPECT_LT(two.overlap(1, 2, asked), 0us);
+    EXPECT_LT(two.client(2).answers(asked).front() - two.client(1).answers(asked - 1s).back(), 3 * TwoWays::interval);
+}
+
+TEST(Failover, ALostLinkIsAFaultAndOneAnswers) {
+    TwoWays two;
+    ASSERT_TRUE(two.await_start());
+    const auto unplugged = Clock::now();
+    two.run("director1", "ip link set eth0 down");
+    ASSERT_TRUE(two.await_answers(2, unplugged));
+    EXPECT_EQ(two.state(1), "FAULT");
+    EXPECT_LT(two.client(2).answers(unplugged).front() - unplugged, 3 * TwoWays::interval) << "it resigns on the other path";
+    two.run("director1", "ip link set eth0 up");
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return two.state(1) == "MASTER" && two.state(2) == "BACKUP"; }));
+}
+
+TEST(Failover, OneBrokenPathOfTwoMakesNoSecondMaster) {
+    TwoWays two;
+    ASSERT_TRUE(two.await_start());
+    const auto cut = Clock::now();
+    two.cut_switch();
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return events(two, 2).contains("hears nobody on eth0"); }));
+    EXPECT_TRUE(two.await_answers(1, Clock::now()));
+    two.heal_switch();
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return events(two, 2).contains("hears its peer on eth0 again"); }));
+    two.run("director1", "ip link set eth2 down");
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return events(two, 2).contains("hears nobody on eth2"); }));
+    EXPECT_TRUE(two.await_answers(1, Clock::now()));
+    EXPECT_EQ(two.client(2).answers_since(cut), 0u);
+    EXPECT_EQ(two.state(2), "BACKUP");
+}
+
+TEST(Failover, TwoThatHearNothingOfEachOtherAreOneAgainWithTheFirstAdvertisement) {
+    TwoWays two;
+    ASSERT_TRUE(two.await_start());
+    two.cut_switch();
+    two.run("director1", "ip link set eth2 down");
+    ASSERT_TRUE(two.await_answers(2, Clock::now())) << "ARCHITECTURE.md, the bound, (1): nothing can tell it from a dead master";
+    two.heal_switch();
+    const auto healed = Clock::now();
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return two.state(2) == "BACKUP"; }));
+    ASSERT_TRUE(two.await_answers(1, Clock::now()));
+    const auto last = two.client(2).answers(healed);
+    if (!last.empty()) EXPECT_LT(last.back() - healed, TwoWays::interval + hand_over_bound);
+    EXPECT_EQ(two.state(1), "MASTER");
+}
+
+TEST(Failover, AReloadDelaysNoAdvertisementAndNobodyTakesOver) {
+    TwoWays two;
+    ASSERT_TRUE(two.await_start());
+    const auto before = Clock::now();
+    two.director(1).process().signal(SIGRTMAX - 1);  // as keepalived's: the counters are cleared
+    two.reload(1, "priority 160\n virtual_ipaddress_excluded {\n 192.168.88.24/32 dev eth0\n }\n garp_master_refresh 1");
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return two.vrrp(1).instances.at(0).priority == 160; }));
+    two.reload(1, "priority 140\n track_interface {\n eth1\n }");
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return two.vrrp(1).instances.at(0).priority == 140; }));
+    ASSERT_TRUE(two.await_answers(1, Clock::now()));
+    EXPECT_LE(two.vrrp(1).longest_gap_us, 1200u * TwoWays::interval.count());
+    EXPECT_EQ(two.client(2).answers_since(before), 0u);
+    EXPECT_EQ(two.state(2), "BACKUP");
+}
+
+TEST(Failover, AStallOfEverythingElseDelaysNoAdvertisement) {
+    TwoWays two;
+    ASSERT_TRUE(two.await_start());
+    const auto before = Clock::now();
+    {
+        const Stall stall(two.director(1).process().pid(), "vrrp");
+        ASSERT_GT(stall.threads(), 2u);
+        (void)lab::wait_until(stall_time, [] { return false; });
+    }
+    ASSERT_TRUE(two.await_answers(1, Clock::now()));
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return two.vrrp(1).longest_gap_us > 0; }));
+    EXPECT_LE(two.vrrp(1).longest_gap_us, 1200u * TwoWays::interval.count());
+    EXPECT_EQ(two.client(2).answers_since(before), 0u);
+    EXPECT_EQ(two.state(2), "BACKUP");
+}
+
+}  // namespace
+}  // namespace lvx::cluster
