@@ -56,8 +56,8 @@ TEST(Completeness, OnlyTheseAreReadAndDoNothingYet) {
     }
     EXPECT_THAT(later, testing::UnorderedElementsAre(
         "vmac_addr_prefix", 
-        "old_unicast_checksum",
-        "no_accept", "timer_expired_backup",
+        
+        
         "sync_persist_mode", "strict"));
 }
 

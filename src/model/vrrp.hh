@@ -138,7 +138,8 @@ struct VrrpInstance {
     std::vector<UnicastPeer> peers;                 // not empty: unicast
     bool unicast = false, unicast_fault_no_peer = false, check_unicast_source = false;
     std::optional<std::uint8_t> unicast_ttl;
-    bool checksum_as_v2 = false, old_unicast_checksum = false;
+    bool checksum_as_v2 = false;
+    std::optional<bool> old_unicast_checksum;       // version 3 to unicast peers, summed as to the group; nothing: as the peer does
     VrrpAuth auth = VrrpAuth::none;
     std::array<char, 8> auth_data{};                // padded with zeros
     Hmac hmac;

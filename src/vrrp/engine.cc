@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "vrrp/refuser_driver.hh"
 #include "vrrp/vmac_driver.hh"
 
 namespace lvx::vrrp {
@@ -24,6 +25,17 @@ std::set<std::string> tracked_interfaces(const model::Vrrp& configuration) {
     for (const model::VrrpSyncGroup& group : configuration.groups)
         for (const model::Track& track : group.tracks.interfaces) names.insert(track.name);
     return names;
+}
+
+// Owners accept whatever comes; where the address is not held, nothing reaches the filter.
+std::set<Address> refused_addresses(const model::Vrrp& configuration) {
+    std::set<Address> result;
+    for (const model::VrrpInstance& instance : configuration.instances) {
+        if (instance.accept || instance.priority == owner_priority) continue;
+        for (const auto* list : {&instance.addresses, &instance.excluded})
+            for (const model::InterfaceAddress& address : *list) result.insert(address.address);
+    }
+    return result;
 }
 
 bool has_routing(const model::VrrpInstance& instance) { return !instance.routes.empty() || !instance.rules.empty(); }
@@ -67,11 +79,18 @@ void Engine::prepare(Instant now) {
     holder_->set_spacing(spacings());
     fence_.guard({virtual_addresses_.begin(), virtual_addresses_.end()});
     if (std::ranges::any_of(settings_.vrrp.instances, has_routing) || has_static_routing(settings_.vrrp)) monitor_.follow_removals();
+    refuse_packets(refused_addresses(settings_.vrrp));
     goods_interfaces_.clear();
     for (const model::VrrpInstance& instance : settings_.vrrp.instances) goods_interfaces_.push_back(interfaces_of_goods(settings_.vrrp, instance));
     make_vmacs();
     look(now);
     holder_->keep_static(settings_.vrrp, view_);
+}
+
+void Engine::refuse_packets(const std::set<Address>& addresses) {
+    if (addresses == refused_) return;
+    if (const Result<void> done = refuse_packets_to(addresses); !done) tell_event(model::EventKind::vrrp_trouble, {done.error().sentence()});
+    else refused_ = addresses;
 }
 
 void Engine::make_vmacs() {
@@ -119,7 +138,7 @@ void Engine::look(Instant now) {
         look_again_ = !troubles.empty();
         ++generation_;
     }
-    if (links_ != view_.links) links_changed(now);
+    if (seen_links_ != view_.links) links_changed(now);
     settle_faults(now);
     observe_interfaces(now);
     verify_at_ = now + verify_delay;
@@ -127,7 +146,7 @@ void Engine::look(Instant now) {
 
 // The kernel drops IPv4 routes without a word when their link goes down; an interface may be another one of the same name.
 void Engine::links_changed(Instant now) {
-    links_ = view_.links;
+    seen_links_ = view_.links;
     holder_->forget_lost();
     holder_->keep_static(settings_.vrrp, view_);
     for (Index i = 0; i < grounds_.size(); ++i)
@@ -167,7 +186,22 @@ void Engine::verify(Instant now) {
     if (std::exchange(verify_routes_, false)) holder_->verify_routes();
 }
 
+void Engine::tell_links() {
+    std::set<std::string> names = tracked_interfaces(settings_.vrrp);
+    for (const model::VrrpInstance& instance : settings_.vrrp.instances)
+        if (!instance.dont_track_primary && !instance.interface.empty()) names.insert(instance.interface);
+    for (const std::string& name : names) {
+        const net::Link* link = link_named(view_, name);
+        const bool up = link != nullptr && link->up;
+        const auto told = links_.try_emplace(name, true).first;
+        if (std::exchange(told->second, up) != up)
+            tell_event(up ? model::EventKind::tracked_interface_up : model::EventKind::tracked_interface_down, {name});
+    }
+    std::erase_if(links_, [&](const auto& each) { return !names.contains(each.first); });
+}
+
 void Engine::observe_interfaces(Instant now) {
+    tell_links();
     for (const std::string& interface : tracked_interfaces(settings_.vrrp)) {
         const net::Link* link = link_named(view_, interface);
         carry(routers_.observe({TrackKind::interface, interface}, link != nullptr && link->up, now), now);
@@ -260,7 +294,7 @@ void Engine::hear(const Arrival& arrival, Instant now) {
     if (received.advert.priority == owner_priority && router.is_owner())
         tell_seldom(model::EventKind::vrrp_advert_refused, name(arrival.instance), arrival.route.source,
                     {name(arrival.instance), arrival.route.source.text(), std::string(sentence_of(Refusal::foreign_owner))}, now);
-    const ChecksumForm form = router.configuration.checksum_as_v2 ? ChecksumForm::plain : received.form;
+    const ChecksumForm form = fixed_form(router.configuration).value_or(received.form);
     carry(routers_.hear(arrival.instance,
                         {.source = arrival.route.source, .priority = received.advert.priority, .interval = received.advert.interval_time(), .form = form},
                         now),
@@ -276,6 +310,7 @@ void Engine::refuse(const Arrival& arrival, Refusal refusal, Instant now) {
 
 Instant Engine::step(Instant now) {
     // Before timers: after a pause, whoever took over meanwhile is heard first (Routers::is_late).
+    note_fence(now);
     ports_.receive([&](const Arrival& arrival) { hear(arrival, now); });
     if (settings_.log_unknown_vrids)
         for (const Stranger& one : ports_.strangers())
@@ -309,11 +344,22 @@ Instant Engine::step(Instant now) {
     return next;
 }
 
+// This director slept through its lease: the data plane has been silent since.
+void Engine::note_fence(Instant now) {
+    if (!lease_end_ || now <= *lease_end_ || fenced_) return;
+    fenced_ = true;
+    const auto silent = std::chrono::duration_cast<std::chrono::milliseconds>(now - *lease_end_);
+    tell_event(model::EventKind::fenced, {"this director did not run, and its lease was over " + std::to_string(silent.count()) + " ms ago"});
+}
+
 void Engine::renew_lease(Instant now) {
     lease_end_ = routers_.lease(now);
     if (lease_end_) fence_.answer_until(*lease_end_);
     else if (leased_) fence_.close();
     leased_ = lease_end_.has_value();
+    if (!fenced_ || !leased_) return;
+    fenced_ = false;
+    tell_event(model::EventKind::unfenced, {"it is master, and its lease runs"});
 }
 
 void Engine::shut_down(Instant now) {
@@ -324,6 +370,7 @@ void Engine::shut_down(Instant now) {
     }
     renew_lease(now);
     holder_->finish(view_);
+    refuse_packets({});
     for (const model::VrrpInstance& instance : settings_.vrrp.instances) {
         const std::string vmac = vmac_name(instance);
         const net::Link* link = vmac.empty() ? nullptr : link_named(monitor_.world(), vmac);

@@ -52,6 +52,7 @@ class Engine {
     void prepare(Instant now);
     void start_when_due(Instant now);
     void look(Instant now);
+    void refuse_packets(const std::set<Address>& addresses);
     void make_vmacs();
     [[nodiscard]] Spacings spacings() const;
     void links_changed(Instant now);
@@ -72,6 +73,8 @@ class Engine {
     void carry_out(const LowerHeard& deed, Instant now);
     void repeat_states();
     void renew_lease(Instant now);
+    void note_fence(Instant now);
+    void tell_links();
     void watch_paths(Instant now);
     void tell_event(model::EventKind kind, std::vector<std::string> values);
     void tell_seldom(model::EventKind kind, const std::string& whose, const Address& peer, std::vector<std::string> values, Instant now);
@@ -88,15 +91,17 @@ class Engine {
     Routers routers_;
     std::vector<Ground> grounds_;
     std::vector<Memory> memories_;
-    std::set<Address> virtual_addresses_;
+    std::set<Address> virtual_addresses_, refused_;
     std::vector<std::set<std::string>> goods_interfaces_;  // by instance
-    std::map<std::uint32_t, net::Link> links_;             // as last looked at
+    std::map<std::uint32_t, net::Link> seen_links_;        // as last looked at
     std::uint64_t lost_seen_ = 0;
     bool verify_routes_ = false;
     Instant start_at_;
     bool started_ = false, leased_ = false, standby_ = false, look_again_ = false;
     std::uint64_t generation_ = 0;
     std::optional<Instant> lease_end_, verify_at_;
+    bool fenced_ = false;                   // the lease ran out while it was master, and that was told
+    std::map<std::string, bool> links_;     // up or not, as told
     Microseconds longest_gap_{0};
     std::uint64_t send_failures_ = 0;
     std::map<std::tuple<model::EventKind, std::string, Address>, Instant> told_;  // bounded: told_limit

@@ -39,6 +39,7 @@ constexpr std::array<Row, event_count> table = {{
     {{stay(init),            wait_again,         step_back /* (725) */,        stay(fault)}},   // heard_equal_higher
     {{stay(init),            wait_again,         step_back /* (725) */,        stay(fault)}},   // heard_higher
     {{stay(init),            wait_again,         step_back,                    stay(fault)}},   // heard_while_late
+    {{stay(init),            stay(backup),       step_back,                    stay(fault)}},   // adverts_overdue
     {{stay(init),            wait_skew,          stay(master),                 stay(fault)}},   // peer_gone
     {{go_fault,              go_fault,           {fault, Timer::off, send_resignation | release}, stay(fault)}},  // faulted
     {{stay(init),            stay(backup),       stay(master),                 go_backup}},     // recovered
@@ -50,7 +51,7 @@ constexpr std::array<Row, event_count> table = {{
 constexpr std::array<std::string_view, state_count> state_names = {"INIT", "BACKUP", "MASTER", "FAULT"};
 constexpr std::array<std::string_view, event_count> event_names = {
     "started",       "started_as_owner", "resumed",           "timer",              "heard_zero",   "heard_lower",
-    "heard_lower_respected", "heard_equal_lower", "heard_equal_higher", "heard_higher", "heard_while_late", "peer_gone",
+    "heard_lower_respected", "heard_equal_lower", "heard_equal_higher", "heard_higher", "heard_while_late", "adverts_overdue", "peer_gone",
     "faulted",       "recovered",        "recovered_as_owner", "give_way",          "shut_down"};
 
 }  // namespace

@@ -24,6 +24,7 @@ enum class Event : std::uint8_t {
     heard_equal_higher,     // equal priority, its sender has the higher address
     heard_higher,
     heard_while_late,       // an advert that waited while this daemon did not run for longer than its lease
+    adverts_overdue,        // timer_expired_backup: none was sent for so long that another one may have taken over
     peer_gone,              // a faster watch (BFD) says that the master is dead
     faulted,                // something it depends on failed
     recovered,
@@ -31,7 +32,7 @@ enum class Event : std::uint8_t {
     give_way,               // the operator, or the sync group, wants another one to be master
     shut_down,
 };
-inline constexpr std::size_t event_count = 17;
+inline constexpr std::size_t event_count = 18;
 
 enum class Timer : std::uint8_t {
     keep,         // as it runs

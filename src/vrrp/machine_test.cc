@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "vrrp/router.hh"
+#include "vrrp/routers.hh"
 
 namespace lvx::vrrp {
 namespace {
@@ -171,6 +171,30 @@ TEST(Machine, AdvertsKeepTheirRhythm) {
     EXPECT_EQ(router.timer, due + 1s);
     (void)apply(router, Event::timer, "", due + 5s);
     EXPECT_EQ(router.timer, due + 6s) << "what was missed is not made up for";
+}
+
+// When its advert is due at 1 s, the last one left at 0 s.
+State after_a_late_timer(model::VrrpInstance instance, Microseconds since_last) {
+    Routers routers({.instances = {std::move(instance)}}, start);
+    (void)routers.start(start);
+    (void)routers.tick(start + 10s);
+    EXPECT_EQ(routers.routers()[0].state, State::master);
+    (void)routers.tick(start + 10s + since_last);
+    return routers.routers()[0].state;
+}
+
+TEST(Machine, AMasterThatAdvertisesTooLateStepsBackOnlyIfAskedFor) {
+    model::VrrpInstance instance{.name = "VI", .interface = "eth0", .vrid = 51, .priority = 100, .version = 2, .preempt = false};
+    EXPECT_EQ(after_a_late_timer(instance, 60s), State::master);
+    instance.timer_expired_backup = 254;
+    EXPECT_EQ(after_a_late_timer(instance, 3s), State::master);
+    EXPECT_EQ(after_a_late_timer(instance, 3s + 7811us), State::master) << "3 intervals and the skew of 254 are not over";
+    EXPECT_EQ(after_a_late_timer(instance, 3s + 7813us), State::backup);
+    instance.timer_expired_backup = 1;
+    EXPECT_EQ(after_a_late_timer(instance, 3900ms), State::master) << "the best of the others is slow";
+    EXPECT_EQ(after_a_late_timer(instance, 4s), State::backup);
+    instance.preempt = true;
+    EXPECT_EQ(after_a_late_timer(instance, 60s), State::master) << "it needs nopreempt";
 }
 
 TEST(Machine, EveryCellKeepsTheRules) {

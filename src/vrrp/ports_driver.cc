@@ -51,7 +51,8 @@ Expected expected_of(const model::VrrpInstance& configuration) {
             .interval = own.interval,
             .addresses = own.addresses,
             .skip_address_check = configuration.skip_check_adv_addr,
-            .sealed = !configuration.hmac.keys.empty()};
+            .sealed = !configuration.hmac.keys.empty(),
+            .old_unicast = configuration.old_unicast_checksum.value_or(true)};
 }
 
 Result<Port*> Ports::port(const PortKey& key, std::uint32_t ifindex, int receive_buffer) {
@@ -140,7 +141,8 @@ std::size_t Ports::send(Index instance, const Router& router, std::uint8_t prior
     std::size_t failures = use.ways.empty() ? 1 : 0;
     for (const Way& way : use.ways) {
         const Route route{way.source, way.destination};
-        std::vector<std::uint8_t> bytes = encode(advert, route, router.form);
+        const Route summed = router.form == ChecksumForm::old_unicast ? Route{way.source, group_of(router.configuration)} : route;
+        std::vector<std::uint8_t> bytes = encode(advert, summed, router.form);
         if (sends_seal(use.configuration.hmac)) {
             const Stamp stamp = stamp_of(std::chrono::system_clock::now(), ++use.seal_counter);
             const Trailer trailer = seal(bytes, route.source, *active_key(use.configuration.hmac), stamp);

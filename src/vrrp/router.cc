@@ -96,10 +96,16 @@ Pace Router::pace() const {
     return result;
 }
 
+std::optional<ChecksumForm> fixed_form(const model::VrrpInstance& configuration) {
+    if (configuration.checksum_as_v2) return ChecksumForm::plain;
+    const bool old = configuration.unicast && configuration.family == Family::v4 && configuration.old_unicast_checksum.value_or(false);
+    return old ? std::optional(ChecksumForm::old_unicast) : std::nullopt;
+}
+
 Router make_router(const model::VrrpInstance& configuration, Instant now) {
     Router router{.configuration = configuration, .since = now};
     router.standing.priority = configuration.priority;
-    router.form = configuration.checksum_as_v2 ? ChecksumForm::plain : ChecksumForm::with_pseudo_header;
+    router.form = fixed_form(configuration).value_or(ChecksumForm::with_pseudo_header);
     return router;
 }
 

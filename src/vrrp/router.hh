@@ -66,6 +66,8 @@ struct Outcome {
     bool operator==(const Outcome&) const = default;
 };
 
+// What the configuration says about checksums of version 3; nothing: as the peer does.
+[[nodiscard]] std::optional<ChecksumForm> fixed_form(const model::VrrpInstance& configuration);
 [[nodiscard]] Router make_router(const model::VrrpInstance& configuration, Instant now);
 [[nodiscard]] Event event_of(const Router& router, const Heard& heard, Instant now);
 // Applies the table's cell: changes state, timer and counters, says what to do.

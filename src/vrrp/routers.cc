@@ -20,6 +20,14 @@ void respect_master(Router& router, Instant now) {
     router.timer = std::max(*router.timer, std::min(now, *router.heard_at + router.pace().interval) + master_down_time(router.pace(), router.priority()));
 }
 
+// timer_expired_backup: whether the best of the others had time to become master since our last advert.
+bool is_overdue(const Router& router, Instant now) {
+    const std::optional<std::uint8_t> other = router.configuration.timer_expired_backup;
+    if (router.state != State::master || !other || router.configuration.preempt) return false;
+    const Pace pace = router.own_pace();
+    return now - (*router.timer - pace.interval) >= master_down_time(pace, *other);
+}
+
 State together(const std::vector<State>& states) {
     const auto all = [&](State state) { return std::ranges::all_of(states, [&](State one) { return one == state; }); };
     if (std::ranges::find(states, State::fault) != states.end()) return State::fault;
@@ -139,6 +147,7 @@ void Routers::follow_group(Index instance, const Outcome& outcome, Instant now, 
 void Routers::timer_due(Index instance, Instant now, Deeds& deeds) {
     Router& router = routers_[instance];
     const std::string why = router.heard_at ? "no advertisement within its time" : "nobody else advertises";
+    if (is_overdue(router, now)) return fire(instance, Event::adverts_overdue, "advertised too late, another one may have taken over", now, deeds);
     const Group* group = group_of(instance);
     if (router.state != State::backup || group == nullptr) return fire(instance, Event::timer, why, now, deeds);
     router.wants_master = true;

@@ -34,7 +34,7 @@ std::uint64_t pseudo_header(const Route& route, std::size_t length) {
 
 // Over bytes whose checksum field counts: 0 when it is right.
 std::uint16_t checksum(Bytes bytes, const Route& route, std::uint8_t version, ChecksumForm form) {
-    const bool pseudo = !route.source.is_v4() || (version == 3 && form == ChecksumForm::with_pseudo_header);
+    const bool pseudo = !route.source.is_v4() || (version == 3 && form != ChecksumForm::plain);
     return folded(add_words(pseudo ? pseudo_header(route, bytes.size()) : 0, bytes));
 }
 
@@ -100,9 +100,12 @@ std::optional<Refusal> check_destination(const Datagram& datagram, const Expecte
     return unknown ? std::optional(Refusal::unknown_source) : std::nullopt;
 }
 
-std::optional<ChecksumForm> form_of(Bytes bytes, const Route& route, std::uint8_t version) {
+std::optional<ChecksumForm> form_of(Bytes bytes, const Route& route, std::uint8_t version, const Expected& expected) {
     for (const ChecksumForm form : {ChecksumForm::with_pseudo_header, ChecksumForm::plain})
         if (checksum(bytes, route, version, form) == 0) return form;
+    const bool may_be_old = version == 3 && expected.unicast && expected.old_unicast && route.source.is_v4();
+    const Route as_group{route.source, expected.group.value_or(group_v4)};
+    if (may_be_old && checksum(bytes, as_group, version, ChecksumForm::old_unicast) == 0) return ChecksumForm::old_unicast;
     return std::nullopt;
 }
 
@@ -171,7 +174,7 @@ std::variant<Received, Refusal> receive(const Datagram& datagram, const Expected
     if (const auto refused = check_authentication(received.advert, expected)) return *refused;
     if (version == 2 && received.advert.interval != expected.interval) return Refusal::wrong_interval;
     if ((bytes[0] & 0x0f) != advertisement) return Refusal::wrong_type;
-    const std::optional<ChecksumForm> form = form_of(bytes.first(length), datagram.route, version);
+    const std::optional<ChecksumForm> form = form_of(bytes.first(length), datagram.route, version, expected);
     if (!form) return Refusal::wrong_checksum;
     if (const auto refused = check_destination(datagram, expected)) return *refused;
     received.form = *form;

@@ -55,15 +55,16 @@ struct Advert {
     }
 };
 
-// Version 3 over IPv4: keepalived and RFC 5798 sum a pseudo header too; RFC 9568's text, Cisco and Juniper do not.
-enum class ChecksumForm : std::uint8_t { with_pseudo_header, plain };
+// Version 3 over IPv4: keepalived and RFC 5798 sum a pseudo header too; RFC 9568's text, Cisco and Juniper do not.  keepalived
+// before 1.3.7 put the group into the pseudo header of unicast adverts.
+enum class ChecksumForm : std::uint8_t { with_pseudo_header, plain, old_unicast };
 
 struct Route {
     Address source, destination;
     bool operator==(const Route&) const = default;
 };
 
-// The advert's bytes, checksum included.
+// The advert's bytes, checksum included.  With old_unicast, `route` leads to the group.
 [[nodiscard]] std::vector<std::uint8_t> encode(const Advert& advert, const Route& route, ChecksumForm form);
 
 // Every reason not to believe a packet, once: X(name, keepalived's counter, sentence), in refusals.def.
@@ -97,6 +98,7 @@ struct Expected {
     std::vector<Address> addresses;                       // as we would advertise them
     bool skip_address_check = false;
     bool sealed = false;                                  // a trailer may follow the advert
+    bool old_unicast = true;                              // that form of checksum is taken, too
 };
 
 struct Received {

@@ -9,6 +9,8 @@
 #include <functional>
 #include <string>
 
+#include "vrrp/router.hh"
+
 namespace lvx::vrrp {
 namespace {
 
@@ -176,6 +178,31 @@ RC_GTEST_PROP(Wire, ComesBackAsItWasSent, ()) {
     const auto result = received(bytes, route, expected_for(advert, route.source.family()), 255);
     RC_ASSERT(std::holds_alternative<Received>(result));
     RC_ASSERT(std::get<Received>(result).advert == advert);
+}
+
+TEST(Checksum, OfOldUnicastAdvertsIsThatOfTheGroup) {
+    const Advert advert{.version = 3, .vrid = 53, .priority = 100, .interval = 25, .addresses = {at("192.0.2.103")}};
+    const Route to_peer{at("192.0.2.1"), at("192.0.2.2")};
+    const Bytes old = encode(advert, {to_peer.source, group_v4}, ChecksumForm::old_unicast);
+    Expected expected = expected_for(advert, Family::v4);
+    expected.unicast = true;
+    const auto heard = [&] { return receive({.bytes = old, .route = to_peer, .ttl = 255}, expected); };
+    ASSERT_TRUE(std::holds_alternative<Received>(heard()));
+    EXPECT_EQ(std::get<Received>(heard()).form, ChecksumForm::old_unicast);
+    expected.old_unicast = false;
+    ASSERT_TRUE(std::holds_alternative<Refusal>(heard())) << "old_unicast_checksum never";
+    EXPECT_EQ(std::get<Refusal>(heard()), Refusal::wrong_checksum);
+}
+
+TEST(Checksum, IsInTheFormTheConfigurationFixesOrThePeersOne) {
+    model::VrrpInstance instance{.version = 3, .unicast = true};
+    EXPECT_EQ(fixed_form(instance), std::nullopt);
+    instance.old_unicast_checksum = true;
+    EXPECT_EQ(fixed_form(instance), ChecksumForm::old_unicast);
+    instance.unicast = false;
+    EXPECT_EQ(fixed_form(instance), std::nullopt) << "it is for unicast";
+    instance.checksum_as_v2 = true;
+    EXPECT_EQ(fixed_form(instance), ChecksumForm::plain);
 }
 
 }  // namespace

@@ -165,5 +165,26 @@ TEST(Keywords, AnInterfaceOfAVirtualAddressIsTrackedUnlessNoTrack) {
     EXPECT_TRUE(left.await("VI", State::master, 3s));
 }
 
+TEST(Keywords, NoAcceptDropsWhatIsSentToTheAddressButAnswersWhoAsksForIt) {
+    const lab::Lab lab = segment();
+    model::VrrpInstance deaf = instance();
+    deaf.accept = false;
+    deaf.excluded = {virtual_address("fd00::100", 64)};
+    (void)shown(lab, "client", "ip addr add fd00::9/64 dev eth0 nodad");
+    Router1 left(lab, "left", {.instances = {deaf}});
+    ASSERT_TRUE(left.await("VI", State::master, 3s));
+    ASSERT_TRUE(lab::wait_until(3s, [&] { return has_address(lab, "left", "fd00::100"); })) << left.log();
+    // A port that nobody listens on: the refusal is an answer.
+    const auto answers = [&](const char* address) { return shown(lab, "client", fmt::format("timeout 0.3 bash -c 'echo > /dev/tcp/{}/9' 2>&1", address)).contains("refused"); };
+    EXPECT_FALSE(answers("10.9.0.100"));
+    EXPECT_FALSE(answers("fd00::100"));
+    EXPECT_TRUE(answers("10.9.0.1"));
+    EXPECT_THAT(shown(lab, "client", "ip neigh show 10.9.0.100"), HasSubstr("lladdr"));
+    EXPECT_THAT(shown(lab, "client", "ip neigh show fd00::100"), HasSubstr("lladdr"));
+    deaf.accept = true;
+    left.thread->post(Configure{{.vrrp = {.instances = {deaf}}}});
+    EXPECT_TRUE(lab::wait_until(3s, [&] { return answers("10.9.0.100") && answers("fd00::100"); }));
+}
+
 }  // namespace
 }  // namespace lvx::vrrp

@@ -55,7 +55,7 @@ void print_unicast(const VrrpInstance& instance, Page& page) {
     if (instance.unicast_ttl) page.number("unicast_ttl", *instance.unicast_ttl, -1);
     page.flag("check_unicast_src", instance.check_unicast_source, false);
     page.flag("unicast_fault_no_peer", instance.unicast_fault_no_peer, false);
-    page.line_if(instance.old_unicast_checksum, "old_unicast_checksum");
+    if (instance.old_unicast_checksum) page.line(*instance.old_unicast_checksum ? "old_unicast_checksum" : "old_unicast_checksum never");
 }
 
 void print_authentication(const VrrpInstance& instance, Page& page) {
