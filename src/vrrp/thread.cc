@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t news_limit = 65536;               // told and not yet taken: the oldest are lost beyond
 constexpr std::chrono::milliseconds retry_lock{1};
-constexpr std::chrono::seconds status_period{1};
+constexpr std::chrono::milliseconds status_period{200};  // what lvx vrrp and /metrics tell is no older
 constexpr std::chrono::milliseconds end_patience{1000};
 
 // What lets the thread run when it wants to.  Refused without privilege: then it competes like everybody.
