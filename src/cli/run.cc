@@ -18,6 +18,7 @@
 #include "api/sync_client.hh"
 #include "cli/change.hh"
 #include "cli/convert.hh"
+#include "cli/drill.hh"
 #include "cli/events.hh"
 #include "cli/genhash.hh"
 #include "cli/ipvsadm/applet.hh"
@@ -174,6 +175,16 @@ int keepalived_command(const Invocation& invocation) {
 
 ChangeSurroundings change_surroundings(const std::string& socket_option);
 
+int failover(api::Client& client, const Invocation& invocation) {
+    if (invocation.options.contains("--drill")) {
+        const ChangeSurroundings surroundings = change_surroundings(invocation.socket);
+        return run_drill(invocation, {.connect = surroundings.connect, .out = surroundings.out, .error = surroundings.error});
+    }
+    if (!invocation.operands.empty() && invocation.values.empty()) return ordered(client.failover(invocation.operands[0]));
+    complain("usage: lvx failover INSTANCE\n       lvx failover --drill [--from NAMESPACE] [--service ADDRESS:PORT] [--connections NUMBER] [INSTANCE]\n");
+    return exit_usage;
+}
+
 int with_daemon(const Invocation& invocation) {
     auto client = connect(socket_path(invocation.socket));
     if (!client) return failed(client.error(), exit_no_daemon);
@@ -184,7 +195,7 @@ int with_daemon(const Invocation& invocation) {
         case CommandId::connections: return show_connections(*client, invocation);
         case CommandId::drops: return show_drops(*client, invocation);
         case CommandId::vrrp: return show(client->vrrp(), invocation, vrrp_text);
-        case CommandId::failover: return ordered(client->failover(invocation.operands[0]));
+        case CommandId::failover: return failover(*client, invocation);
         case CommandId::standby: return standby(*client, invocation);
         case CommandId::sync_status: return show(api::fetch_sync(*client), invocation, sync_text);
         case CommandId::interfaces: return show(client->interfaces(), invocation, interfaces_text);

@@ -33,6 +33,10 @@ constexpr std::array convert_options{OptionRow{"--from", "ipvsadm, ldirectord or
                                      OptionRow{"--node", "heartbeat: whose configuration is wanted (default: this host's)", "NAME"},
                                      OptionRow{"--haresources", "heartbeat: where it is (default: beside ha.cf)", "FILE"},
                                      OptionRow{"--authkeys", "heartbeat: takes its key over", "FILE"}};
+constexpr std::array failover_options{OptionRow{"--drill", "takes it back as well, and says what became of connections"},
+                                      OptionRow{"--from", "drill: test clients in this network namespace (name or path)", "NAMESPACE"},
+                                      OptionRow{"--service", "drill: of this TCP service (default: the first one)", "ADDRESS:PORT"},
+                                      OptionRow{"--connections", "drill: how many are held open (default 100)", "NUMBER"}};
 constexpr std::array clear_options{OptionRow{"--all", "every override"}};
 constexpr std::array server_options{json_row, service_row, for_row};
 constexpr std::array enable_options{json_row, service_row};
@@ -59,7 +63,7 @@ constexpr std::array table{
     CommandRow{CommandId::override_clear, "override clear", "[NAME]", "takes an override back", clear_options, 0, false, 1},
     CommandRow{CommandId::sync_status, "sync status", "", "peers, lag, drift, and what a failover now would lose", json_option},
     CommandRow{CommandId::vrrp, "vrrp", "", "virtual routers: role, since when, why, peer, timers, what is tracked", json_option},
-    CommandRow{CommandId::failover, "failover", "INSTANCE", "hands a virtual router over; it does not take back by itself", {}, 1},
+    CommandRow{CommandId::failover, "failover", "[INSTANCE]", "hands a virtual router over; it does not take back by itself", failover_options, 0, false, 1},
     CommandRow{CommandId::standby, "standby", "on|off", "gives every virtual router away, takes over only when alone", {}, 1},
     CommandRow{CommandId::config_check, "config check", "FILE", "say what is wrong with a configuration; changes nothing", check_options, 1},
     CommandRow{CommandId::config_show, "config show", "", "every value in effect, and where it came from", json_option},
