@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "base/text.hh"
@@ -63,16 +64,33 @@ Row service_row(const api::ServiceSnapshot& service) {
             ""};
 }
 
-// "up", "down 75s: status 503, wanted 200-299"; nothing for a server that nobody checks.
+// "up", "down 75s: status 503, wanted 200-299".
+std::string health_text(const api::ServerHealthSnapshot& health) {
+    const std::string since = health.state == "up" ? "" : " " + duration(health.since_s);
+    return printable(health.state) + since + (health.reason.empty() ? "" : ": " + printable(health.reason));
+}
+
+// Nothing for a server that nobody checks.
 std::string health_text(const api::ServiceSnapshot& service, const api::ServerSnapshot& server, const api::ChecksSnapshot& checks) {
     const std::string name = service.service.key.text(), endpoint = server.server.endpoint.text();
     const api::ServerHealthSnapshot* found = nullptr;
     for (const api::ServerHealthSnapshot& health : checks.servers) {
         if (health.server == endpoint && (health.pool == name || (found == nullptr && health.pool.starts_with("group ")))) found = &health;
     }
-    if (found == nullptr) return std::string(nothing);
-    const std::string since = found->state == "up" ? "" : " " + duration(found->since_s);
-    return printable(found->state) + since + (found->reason.empty() ? "" : ": " + printable(found->reason));
+    return found == nullptr ? std::string(nothing) : health_text(*found);
+}
+
+// Servers that health took out of the list.
+std::vector<Row> absent_rows(const api::ServiceSnapshot& service, const api::ChecksSnapshot& checks) {
+    std::vector<Row> rows;
+    const std::string name = service.service.key.text(), none(nothing);
+    for (const api::ServerHealthSnapshot& health : checks.servers) {
+        if (health.pool != name || health.state == "up") continue;
+        const auto endpoint = [](const api::ServerSnapshot& server) { return server.server.endpoint.text(); };
+        if (std::ranges::find(service.servers, health.server, endpoint) != service.servers.end()) continue;
+        rows.push_back({"  " + printable(health.server), none, none, none, none, none, none, none, none, none, health_text(health)});
+    }
+    return rows;
 }
 
 Row server_row(const api::ServiceSnapshot& service, const api::ServerSnapshot& server, const api::ChecksSnapshot& checks) {
@@ -110,6 +128,7 @@ std::string services_text(const api::ServicesSnapshot& services, const api::Chec
     for (const api::ServiceSnapshot& service : services.services) {
         rows.push_back(service_row(service));
         for (const api::ServerSnapshot& server : service.servers) rows.push_back(server_row(service, server, checks));
+        std::ranges::move(absent_rows(service, checks), std::back_inserter(rows));
     }
     return align({{"SERVICE / SERVER"},
                   {"SCHEDULER"},

@@ -62,6 +62,10 @@ TEST(Tables, ServicesShowTheirServersBelow) {
               "  10.0.0.2:80         masq            3       4         2            0           0           0            0  52:54:00:12:34:56 on eth1  down 1m15s: status 503, wanted 200-299\n"
               "  [fd00::2]:8080      tunnel          0       4         2            0           0           0            0  52:54:00:12:34:56 on eth1  -\n");
     EXPECT_THAT(services_text({}, {}), HasSubstr("no virtual services"));
+    api::ServicesSnapshot without = api::sample_services();
+    without.services[0].servers.clear();
+    EXPECT_THAT(services_text(without, api::sample_director().checks_value), HasSubstr("down 1m15s: status 503, wanted 200-299\n"))
+        << "a dead server is in no list, and shown nevertheless";
 }
 
 TEST(Tables, ChecksSayWhatTheLastOneFound) {

@@ -171,6 +171,7 @@ Result<std::size_t> LiveDirector::commit(model::RunState state, const model::Clu
 void LiveDirector::layers_changed() {
     index_.emplace(site(), state_, view_);
     health::View everyone;
+    for (const model::ServiceKey& key : index_->keys()) outside_.dataplane.keep(key, layers::kept_servers(*index_->find(key)));
     for (const model::Pool& pool : site().pools)
         if (pool.sorry && !pool.services.empty()) everyone.pools.push_back({.key = pool.services.front(), .name = {}, .sorry = 1, .servers = {}});
     reach_ = layers::effective(site(), state_, everyone);
@@ -193,7 +194,9 @@ void LiveDirector::observe_some(const std::set<model::ServiceKey>& touched) {
     for (std::size_t place = 0; place < cluster_.services.size(); ++place) {
         model::Service& service = cluster_.services[place];
         if (!touched.contains(service.key)) continue;
-        auto now = layers::effective_service(*index_->find(service.key));
+        const layers::Index::Parts& parts = *index_->find(service.key);
+        outside_.dataplane.keep(service.key, layers::kept_servers(parts));
+        auto now = layers::effective_service(parts);
         if (!now || *now == service) continue;
         places.push_back(place);
         after.services.push_back(*now);

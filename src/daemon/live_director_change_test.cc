@@ -216,9 +216,11 @@ TEST_F(ChangeTest, HealthTouchesOnlyWhatChangedAndComesBack) {
     view.pools[0].servers[0] = {.endpoint = first_server, .up = false, .in_service = false, .weight = 0};
     director.observe(view);
     EXPECT_THAT(weights(), ElementsAre(1));
+    EXPECT_THAT(state_.kept.begin()->second, ElementsAre(first_server)) << "its connections go on";
     EXPECT_THAT(director.site().cluster.services[0].servers, SizeIs(2)) << "the files say what they said";
     director.observe(health::expected_view(director.site().pools, {}));
     EXPECT_THAT(weights(), ElementsAre(1, 1));
+    EXPECT_THAT(state_.kept.begin()->second, IsEmpty());
 }
 
 TEST_F(ChangeTest, TheDeltaIsCommandsOrBlocks) {

@@ -87,11 +87,17 @@ Result<void> BpfDataplane::apply_some(const model::Cluster& cluster, std::span<c
 
 Result<void> BpfDataplane::apply_whole(const model::Cluster& cluster) {
     plan::Image next = TRY(plan::build(cluster, running_state(), limits()));
+void BpfDataplane::keep(const model::ServiceKey& service, std::vector<Endpoint> servers) {
+    if (servers.empty()) kept_.erase(service);
+    else kept_[service] = std::move(servers);
+}
+
     count_anew(next);
     TRY(store_.store(next, image_ ? &*image_ : nullptr));
     image_ = std::move(next);
     return {};
 }
+    std::erase_if(kept_, [this](const auto& each) { return !image_->registry.services.contains(each.first); });
 
 plan::Limits BpfDataplane::limits() const {
     const abi::root& root = loaded_.tables.header();
@@ -102,7 +108,8 @@ plan::Running BpfDataplane::running_state() const {
     const Tables& tables = loaded_.tables;
     plan::Running running{.image = image_ ? &*image_ : nullptr,
                           .tick_shift = tables.header().tick_shift,
-                          .hertz = tables.header().hertz};
+                          .hertz = tables.header().hertz,
+                          .kept = &kept_};
     for (const abi::schedule_cursor& cursor : tables.schedule_cursors.all())
         running.cursors.push_back(__atomic_load_n(&cursor.position, __ATOMIC_RELAXED));
     for (const abi::server_load& load : tables.server_loads.all())

@@ -19,6 +19,7 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] model::Cluster running() const override { return adopted_cluster_; }
     [[nodiscard]] Result<void> apply(const model::Cluster& cluster) override;
     [[nodiscard]] Result<void> apply_some(const model::Cluster& cluster, std::span<const std::size_t> changed) override;
+    void keep(const model::ServiceKey& service, std::vector<Endpoint> servers) override;
     [[nodiscard]] std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) override;
     void set_ways(const std::vector<ServerWay>& ways) override;
     void forget_client_ways() override;
@@ -54,6 +55,7 @@ class BpfDataplane final : public Dataplane {
     table::table table_;
     std::optional<plan::Image> image_;
     model::Cluster adopted_cluster_;
+    std::map<model::ServiceKey, std::vector<Endpoint>> kept_;
     std::vector<Error> adoption_errors_;
 
     std::mutex configuration_;                // TableAccess

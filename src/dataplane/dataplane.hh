@@ -88,6 +88,9 @@ class Dataplane {
     // The same, where only services at these places of `cluster` differ, by their servers alone, from what was applied last:
     // takes the time of what changes, not of all there is.
     [[nodiscard]] virtual Result<void> apply_some(const model::Cluster& cluster, std::span<const std::size_t> changed) = 0;
+    // Servers of a service that stand in no list from the next apply on, while connections on them go on; replaces what was
+    // said of that service before.
+    virtual void keep(const model::ServiceKey& service, std::vector<Endpoint> servers) = 0;
     // Attaches what is new, detaches what is gone, updates what changed; errors name the interface and go on with the rest.
     [[nodiscard]] virtual std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) = 0;
     virtual void set_ways(const std::vector<ServerWay>& ways) = 0;

@@ -25,6 +25,7 @@ class MemoryDataplane final : public Dataplane {
         std::vector<api::ConnectionSnapshot> connections;
 
         model::Cluster applied;
+        std::map<model::ServiceKey, std::vector<Endpoint>> kept;
         std::uint64_t applications = 0, sweeps = 0, client_generation = 0;
         std::vector<net::InterfaceChoice> interfaces;
         std::map<Address, std::optional<net::Way>> ways;
@@ -40,6 +41,7 @@ class MemoryDataplane final : public Dataplane {
     [[nodiscard]] Result<void> apply(const model::Cluster& cluster) override;
     // Refuses to be told less than what changed.
     [[nodiscard]] Result<void> apply_some(const model::Cluster& cluster, std::span<const std::size_t> changed) override;
+    void keep(const model::ServiceKey& service, std::vector<Endpoint> servers) override { state_.kept[service] = std::move(servers); }
     [[nodiscard]] std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) override;
     void set_ways(const std::vector<ServerWay>& ways) override;
     void forget_client_ways() override { ++state_.client_generation; }

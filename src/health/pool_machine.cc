@@ -293,7 +293,7 @@ PoolView PoolMachine::view(Instant now) const {
         const ServerMemory& memory = servers_[i];
         const bool used = (memory.up || (panics_ && !memory.maintenance)) && !sorry_serves;
         view.servers.push_back({.endpoint = pool_->servers[i].endpoint, .up = memory.up,
-                                .in_service = used || stays_when_down(*pool_, pool_->servers[i]),
+                                .in_service = used || stays_when_down(pool_->servers[i]),
                                 .weight = used ? risen_weight(i, now) : 0});
     }
     return view;

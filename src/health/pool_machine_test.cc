@@ -119,13 +119,13 @@ TEST(PoolMachine, an_inhibited_server_stays_with_weight_0) {
     EXPECT_EQ(m.machine.state_word(0, at(1)), "inhibited");
 }
 
-TEST(PoolMachine, a_server_whose_connections_are_kept_stays_with_weight_0_and_is_told_as_removed) {
+TEST(PoolMachine, a_server_whose_connections_are_kept_leaves_the_table_as_well) {
     model::Pool pool = pool_of(2);
     pool.on_down = model::OnDown::keep;
     Machine m(pool);
     (void)m.start(at(0));
     EXPECT_THAT(told(m.fail(0, at(1))), ::testing::Contains("Removing service [10.0.0.2]:tcp:80 from VS [192.168.88.23]:tcp:80"));
-    EXPECT_EQ(weights(m.machine, at(1)), (std::vector<std::uint32_t>{0, 1}));
+    EXPECT_EQ(weights(m.machine, at(1)), (std::vector<std::uint32_t>{999, 1}));
 }
 
 TEST(PoolMachine, all_inhibited_and_dead_count_nothing_for_the_quorum) {

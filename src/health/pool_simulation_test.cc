@@ -76,7 +76,7 @@ void compare(const PoolMachine& machine, const Naive& naive, const model::Pool& 
         const NaiveServer& server = naive.servers[i];
         const bool used = (server.up || (panics && !server.maintenance)) && !sorry;
         ASSERT_EQ(view.servers[i].up, server.up) << i;
-        ASSERT_EQ(view.servers[i].in_service, used || stays_when_down(pool, pool.servers[i])) << i;
+        ASSERT_EQ(view.servers[i].in_service, used || stays_when_down(pool.servers[i])) << i;
         if (!used) ASSERT_EQ(view.servers[i].weight, 0U) << i;
         else ASSERT_LE(view.servers[i].weight, naive.weight_of(i)) << i;
         const bool rises = server.rises_since && now - *server.rises_since < pool.slow_start;

@@ -18,7 +18,7 @@ auto* find_near(Range& range, std::size_t place, const Key& key, Projection proj
     return found == range.end() ? nullptr : &*found;
 }
 
-ServerView expected(const model::Pool& pool, const model::WatchedServer& server, std::size_t place, const PoolView* before) {
+ServerView expected(const model::WatchedServer& server, std::size_t place, const PoolView* before) {
     const ServerView* known = before == nullptr ? nullptr : find_near(before->servers, place, server.endpoint, &ServerView::endpoint);
     if (known != nullptr) {
         ServerView kept = *known;
@@ -28,7 +28,7 @@ ServerView expected(const model::Pool& pool, const model::WatchedServer& server,
     const bool up = !starts_down(server);
     const bool sorry_serves = before != nullptr && before->sorry.value_or(0) > 0;
     const bool used = up && !sorry_serves;
-    return {.endpoint = server.endpoint, .up = up, .in_service = used || stays_when_down(pool, server), .weight = used ? server.weight : 0};
+    return {.endpoint = server.endpoint, .up = up, .in_service = used || stays_when_down(server), .weight = used ? server.weight : 0};
 }
 
 PoolView expected(const model::Pool& pool, const PoolView* before) {
@@ -36,7 +36,7 @@ PoolView expected(const model::Pool& pool, const PoolView* before) {
     view.servers.reserve(pool.servers.size());
     std::int64_t weights = 0;
     for (std::size_t i = 0; i < pool.servers.size(); ++i) {
-        view.servers.push_back(expected(pool, pool.servers[i], i, before));
+        view.servers.push_back(expected(pool.servers[i], i, before));
         if (view.servers.back().up) weights += pool.servers[i].weight;
     }
     if (before != nullptr) {
@@ -49,7 +49,7 @@ PoolView expected(const model::Pool& pool, const PoolView* before) {
     if (!view.quorum_up) {
         view.sorry = 1;
         for (std::size_t i = 0; i < view.servers.size(); ++i) {
-            view.servers[i].in_service = stays_when_down(pool, pool.servers[i]);
+            view.servers[i].in_service = stays_when_down(pool.servers[i]);
             view.servers[i].weight = 0;
         }
     } else if (pool.sorry->inhibit) {

@@ -40,11 +40,8 @@ struct View {
     [[nodiscard]] const PoolView* find(const model::ServiceKey& key) const;
 };
 
-// Whether a server that may get nothing new stands in the table nevertheless, with weight 0: as inhibit_on_failure wants
-// it, or to keep its connections.
-[[nodiscard]] inline bool stays_when_down(const model::Pool& pool, const model::WatchedServer& server) {
-    return server.inhibit_on_failure || pool.on_down == model::OnDown::keep;
-}
+// Whether a server that may get nothing new stands in the table nevertheless, with weight 0.
+[[nodiscard]] inline bool stays_when_down(const model::WatchedServer& server) { return server.inhibit_on_failure; }
 
 // What holds for `pools` until the health thread has seen them: servers keep what `before` says of them; new ones are
 // up, but for alpha ones, which are down until their first success.

@@ -153,6 +153,21 @@ std::optional<model::Service> effective_service(const Index::Parts& parts) {
     return result;
 }
 
+std::vector<Endpoint> kept_servers(const Index::Parts& parts) {
+    std::vector<Endpoint> result;
+    const bool keeps = parts.configured != nullptr && parts.pool != nullptr && parts.pool->on_down == model::OnDown::keep;
+    if (!keeps || parts.observed == nullptr) return result;
+    const std::vector<model::Server>& servers = parts.configured->servers;
+    for (std::size_t place = 0; place < servers.size(); ++place) {
+        const health::ServerView* observed = observed_at(parts.observed, place, servers[place].endpoint);
+        const bool removed = std::ranges::any_of(parts.overrides, [&](const Override* each) {
+            return each->kind == OverrideKind::server_removed && each->server == servers[place].endpoint;
+        });
+        if (observed != nullptr && !observed->in_service && !removed) result.push_back(servers[place].endpoint);
+    }
+    return result;
+}
+
 model::Timeouts effective_timeouts(const model::Site& site, const model::RunState& state) {
     for (const Override& each : state.overrides)
         if (each.kind == OverrideKind::timeouts) return each.timeouts;

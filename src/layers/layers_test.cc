@@ -32,6 +32,17 @@ TEST(Effective, AServerOutOfServiceIsNotThereAndComesBackToItsPlace) {
     EXPECT_EQ(effective(site, {}, view), site.cluster);
 }
 
+TEST(Effective, AServerOutOfServiceKeepsItsConnectionsWhereThatIsConfigured) {
+    model::Site site = two_services();
+    health::View view = seen(site);
+    view.pools[0].servers[0].in_service = view.pools[0].servers[0].up = false;
+    const auto kept = [&](const model::RunState& state) { return kept_servers(*Index(site, state, view).find(web)); };
+    EXPECT_THAT(kept({}), ElementsAre(server(2).endpoint));
+    EXPECT_THAT(kept(executed(site, {}, {}, std::vector<model::Operation>{model::DeleteServer{web, server(2).endpoint}}, {})), IsEmpty());
+    site.pools[0].on_down = model::OnDown::reset;
+    EXPECT_THAT(kept({}), IsEmpty());
+}
+
 TEST(Effective, TheSorryServerStandsLastWithTheWeightHealthGivesIt) {
     model::Site site = two_services();
     site.pools[0].sorry = model::Sorry{.endpoint = server(99).endpoint};

@@ -56,7 +56,16 @@ class Builder {
         for (const auto& [number, row] : part.servers) image_.servers[number] = row;
         if (part.cursor) image_.cursors.push_back(*part.cursor);
         if (part.standing.anchor) image_.standings.emplace(id, part.standing);
+        keep_connections(service.key, id);
         return {};
+    }
+
+    void keep_connections(const model::ServiceKey& key, std::uint32_t id) {
+        const auto& servers = image_.registry.servers;
+        for (auto each = servers.lower_bound({id, Endpoint{}}); each != servers.end() && each->first.first == id; ++each) {
+            abi::server& row = image_.servers[each->second];
+            if (!(row.flags & abi::SERVER_AVAILABLE) && is_kept(running_, key, each->first.second)) row = kept(row);
+        }
     }
 
     void index() {

@@ -7,6 +7,7 @@
 #include "bpf/schedule/sequence.h"
 #include "bpf/table/filter.h"
 #include "plan/image.hh"
+#include "plan/patch.hh"
 
 namespace lvx::plan {
 namespace {
@@ -99,6 +100,26 @@ TEST(Build, KeepsTheIdOfARemovedServerUntilNoConnectionNamesIt) {
     EXPECT_EQ(third.servers[id].family, 4);
     const Image fourth = after(third, {.services = {one}}, {});
     EXPECT_EQ(fourth.servers[id].family, 0);
+}
+
+TEST(Build, LetsConnectionsOfAKeptServerGoOnThoughNoListNamesIt) {
+    const model::Service two = service(80, {server(2, 5), server(3, 1)}), one = service(80, {server(3, 1)});
+    const Image first = built({.services = {two}});
+    const std::uint32_t id = id_of(first, two, 2);
+    const std::map<model::ServiceKey, std::vector<Endpoint>> kept{{two.key, {server(2, 1).endpoint}}};
+    Running running{.image = &first, .cursors = std::vector<std::uint64_t>(limits.services), .server_in_use = std::vector<bool>(limits.servers, true), .kept = &kept};
+    const model::Service* const changed[] = {&one};
+    Image patched = first;
+    carry_out(**patch_of(changed, running, limits), patched);
+    for (const Image& image : {built({.services = {one}}, running), patched}) {
+        EXPECT_TRUE(image.servers[id].flags & abi::SERVER_AVAILABLE);
+        EXPECT_EQ(image.servers[id].weight, 0u);
+        EXPECT_EQ(cluster_of(image), (model::Cluster{.services = {one}}));
+        EXPECT_EQ(targets_of(image, image.registry.services.at(one.key)).size(), 1u);
+        const model::Cluster none{};
+        EXPECT_FALSE(built(none, {.image = &image, .server_in_use = running.server_in_use, .kept = &kept}).servers[id].flags & abi::SERVER_AVAILABLE)
+            << "without its service there is nobody to keep it";
+    }
 }
 
 TEST(Build, KeepsAnIdleRemovedServerForOneMoreChange) {

@@ -68,6 +68,9 @@ struct Running {
     std::vector<std::uint64_t> cursors;         // by service id
     std::vector<bool> server_in_use;            // by server id: a connection names it
     std::uint32_t tick_shift = 8, hertz = 250;  // to turn seconds into ticks
+    // Servers that stand in no list while packets of the connections they have go on to them: dead, and their connections
+    // are to be kept.
+    const std::map<model::ServiceKey, std::vector<Endpoint>>* kept = nullptr;
 };
 
 // Errors: ENOSPC, more services, servers or pool words than the table was made for, says how many and which option

@@ -145,4 +145,17 @@ abi::server removed(abi::server server) {
     return server;
 }
 
+abi::server kept(abi::server server) {
+    server.flags |= abi::SERVER_AVAILABLE;
+    server.weight = 0;
+    server.nexthop = NEXTHOP_NONE;
+    return server;
+}
+
+bool is_kept(const Running& running, const model::ServiceKey& service, const Endpoint& server) {
+    if (running.kept == nullptr) return false;
+    const auto found = running.kept->find(service);
+    return found != running.kept->end() && std::ranges::find(found->second, server) != found->second.end();
+}
+
 }  // namespace lvx::plan

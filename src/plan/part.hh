@@ -26,8 +26,11 @@ struct Part {
 // The row with its offsets counted from the beginning of the pool.
 [[nodiscard]] abi::service placed_at(const Part& part, std::uint32_t offset);
 
-// A server that was removed, for its old connections only.
+// A server that was removed: packets of connections that name it are dropped, as in IPVS.
 [[nodiscard]] abi::server removed(abi::server server);
+// One whose connections go on.
+[[nodiscard]] abi::server kept(abi::server server);
+[[nodiscard]] bool is_kept(const Running& running, const model::ServiceKey& service, const Endpoint& server);
 
 void set_timeouts(abi::service& service, const model::Timeouts& timeouts, const Running& running);
 

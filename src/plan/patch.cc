@@ -44,7 +44,8 @@ class Patcher {
             if (wanted.contains(place.second)) {
                 ids_.emplace(place, number);
             } else if (in_use || available) {
-                patch_.servers.emplace_back(number, removed(image_.servers[number]));
+                const bool goes_on = is_kept(running_, service.key, place.second);
+                patch_.servers.emplace_back(number, goes_on ? kept(image_.servers[number]) : removed(image_.servers[number]));
             } else {
                 patch_.servers.emplace_back(number, abi::server{});
                 patch_.left.push_back(place);

@@ -44,6 +44,10 @@ class Visitor {
     };
 
     explicit Visitor(int network_namespace) : thread_([this, network_namespace] { run(network_namespace); }) {}
+    void await_visits(std::size_t more) const {
+        const std::size_t goal = count_ + more;
+        EXPECT_TRUE(lab::wait_until(patience, [&] { return count_ >= goal; }));
+    }
     std::vector<Visit> finish() {
         ends_ = true;
         thread_.join();
@@ -56,10 +60,12 @@ class Visitor {
             const auto begun = Clock::now();
             const auto page = lab::get(network_namespace, web_v4(), "/", patience);
             visits_.push_back({begun, page ? page->body : "failed: " + page.error().sentence()});
+            ++count_;
         }
     }
 
     std::atomic<bool> ends_ = false;
+    std::atomic<std::size_t> count_ = 0;
     std::vector<Visit> visits_;
     std::thread thread_;
 };
@@ -85,10 +91,10 @@ TEST(DeadServer, GetsNoNewConnectionWithin20MillisecondsOfTheDecisionAmong10000)
     for (int round = 0; round < rounds; ++round) {
         ASSERT_TRUE(lab::wait_until(patience, [&] { return state() == "up" && cluster.curl(web_v4()) == "server2"; })) << state();
         Visitor visitor(cluster.ns("client"));
-        std::this_thread::sleep_for(30ms);
+        visitor.await_visits(20);
         const auto decided = Clock::now();
         write_value(file, 1);
-        std::this_thread::sleep_for(150ms);
+        visitor.await_visits(200);  // far more than 20 ms
         auto last = decided;
         int before = 0, after = 0;
         for (const Visitor::Visit& visit : visitor.finish()) {

@@ -14,6 +14,7 @@ namespace lvx::cluster {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr std::uint32_t requests = 300;
@@ -112,6 +113,7 @@ TEST_F(Watched, AConnectionOnAServerThatFailsItsChecksIsKeptOrEnded) {
         }
         cluster_.make_busy("server2");
         await("10.0.0.3", "down");
+        EXPECT_THAT(cluster_.run("director", "lvx ipvsadm -Ln").out, Not(HasSubstr("10.0.0.3")));
         int answered = 0;
         for (lab::WebConnection& connection : held) answered += connection.get("/", Milliseconds(1000)) ? 1 : 0;
         EXPECT_EQ(answered, kept ? 3 : 2);
