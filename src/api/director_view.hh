@@ -15,6 +15,7 @@
 
 #include "api/events.hh"
 #include "api/snapshot.hh"
+#include "api/work.hh"
 #include "model/operation.hh"
 
 namespace lvx::api {
@@ -80,6 +81,8 @@ class Director {
     // What happened; nullptr where nobody keeps it.
     [[nodiscard]] virtual const model::EventRing* events() const { return nullptr; }
     [[nodiscard]] virtual BfdSessions bfd() const { return {}; }
+    // Notifications and scripts.
+    [[nodiscard]] virtual WorkCounts work() const { return {}; }
     // Asks the daemon to end; the answer is still sent.
     virtual void stop(StopKind kind) = 0;
 };

@@ -212,7 +212,7 @@ TEST(HttpServer, ABodyOverTheBoundIsRefusedAndOneAtTheBoundIsNot) {
     EXPECT_EQ(daemon.client().execute({model::Flush{}}).value(), (Execution{1, 0}));  // [{"flush":{}}] has 14 bytes
     const auto refused = daemon.client().execute({model::Flush{}, model::Flush{}});
     ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().doing, HasSubstr("Content Too Large"));
+    EXPECT_THAT(refused.error().doing, HasSubstr("body limit exceeded"));
     EXPECT_TRUE(daemon.eventually([](const ServerCounters& counters) { return counters.body_too_large == 1; }));
 }
 

@@ -6,48 +6,11 @@
 #include <string_view>
 #include <utility>
 
-#include "api/utf8.hh"
+#include "api/metrics_page.hh"
 
 namespace lvx::api {
 
 namespace {
-
-using Label = std::pair<std::string_view, std::string_view>;
-
-// The format escapes backslash, double quote and line feed in label values, nothing else.
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char character : to_utf8(text)) {
-        if (character == '\\' || character == '"') result += '\\';
-        if (character == '\n') result += "\\n";
-        else result += character;
-    }
-    return result;
-}
-
-// One metric family after the other; all samples of a family must stand together.
-class Page {
- public:
-    void family(std::string_view name, std::string_view type, std::string_view help) {
-        name_ = name;
-        fmt::format_to(std::back_inserter(text_), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
-    }
-
-    void sample(std::initializer_list<Label> labels, std::uint64_t value) {
-        text_ += name_;
-        std::string_view separator = "{";
-        for (const auto& [name, content] : labels) {
-            fmt::format_to(std::back_inserter(text_), "{}{}=\"{}\"", separator, name, escaped(content));
-            separator = ",";
-        }
-        fmt::format_to(std::back_inserter(text_), "{}{}\n", labels.size() == 0 ? " " : "} ", value);
-    }
-
-    [[nodiscard]] std::string take() { return std::move(text_); }
-
- private:
-    std::string name_, text_;
-};
 
 std::string service_name(const ServiceSnapshot& service) { return service.service.key.text(); }
 std::string server_name(const ServerSnapshot& server) { return server.server.endpoint.text(); }
@@ -200,9 +163,9 @@ void write_checks(Page& page, const ChecksSnapshot& checks) {
     for (const CheckSnapshot& check : checks.checks) {
         page.sample({{"pool", check.pool}, {"server", check.server}, {"check", check.kind}, {"target", check.target}}, check.failures);
     }
-    page.family("lvx_check_last_microseconds", "gauge", "How long the check's last run took.");
+    page.family("lvx_check_last_seconds", "gauge", "How long the check's last run took.");
     for (const CheckSnapshot& check : checks.checks) {
-        page.sample({{"pool", check.pool}, {"server", check.server}, {"check", check.kind}, {"target", check.target}}, check.last_us);
+        page.seconds({{"pool", check.pool}, {"server", check.server}, {"check", check.kind}, {"target", check.target}}, check.last_us);
     }
 }
 
@@ -216,10 +179,6 @@ void write_events(Page& page, const MetricsInput& input) {
         page.family("lvx_events_dropped_total", "counter", "Events that were dropped from the ring, read or not.");
         page.sample({}, input.events->dropped());
     }
-    page.family("lvx_bfd_up", "gauge", "1 when the BFD session is up.");
-    for (const BfdSnapshot& session : input.bfd) page.sample({{"session", session.name}, {"neighbour", session.neighbour}}, session.state == "Up" ? 1 : 0);
-    page.family("lvx_bfd_downs_total", "counter", "How often the BFD session went down.");
-    for (const BfdSnapshot& session : input.bfd) page.sample({{"session", session.name}, {"neighbour", session.neighbour}}, session.downs);
 }
 
 void write_daemon(Page& page, const MetricsInput& input) {
@@ -256,7 +215,8 @@ void write_sync(Page& page, const SyncSnapshot& sync) {
     page.sample({}, sync.would_lose);
     page.family("lvx_sync_in_step", "gauge", "1 while the peer has every change within moments.");
     for (const SyncPeerSnapshot& peer : sync.peers) page.sample({{"peer", peer.name}}, peer.phase == "in step" ? 1 : 0);
-    peer_family(page, sync, "lvx_sync_lag_microseconds", "gauge", "Age of the oldest change the peer has not acknowledged.", &SyncPeerSnapshot::lag_us);
+    page.family("lvx_sync_lag_seconds", "gauge", "Age of the oldest change the peer has not acknowledged.");
+    for (const SyncPeerSnapshot& peer : sync.peers) page.seconds({{"peer", peer.name}}, peer.lag_us);
     peer_family(page, sync, "lvx_sync_kept_out", "gauge", "Connections that have no place at the peer.", &SyncPeerSnapshot::kept_out);
     peer_family(page, sync, "lvx_sync_drifted", "gauge", "Regions of the peer's table found different and mended.", &SyncPeerSnapshot::drifted);
     peer_family(page, sync, "lvx_sync_sessions_total", "counter", "Sessions begun with the peer.", &SyncPeerSnapshot::sessions);
@@ -277,6 +237,9 @@ std::string metrics(const MetricsInput& input) {
     write_checks(page, input.checks);
     write_data_plane(page, input);
     write_events(page, input);
+    write_vrrp(page, input.vrrp);
+    write_bfd(page, input.bfd);
+    write_work(page, input.work);
     write_sync(page, input.sync);
     write_daemon(page, input);
     return page.take();

@@ -10,6 +10,8 @@
 #include "api/events.hh"
 #include "api/snapshot.hh"
 #include "api/sync.hh"
+#include "api/vrrp.hh"
+#include "api/work.hh"
 
 namespace lvx::api {
 
@@ -23,6 +25,8 @@ struct MetricsInput {
     const model::EventRing* events = nullptr;  // none: no counters of events
     BfdSessions bfd = {};
     SyncSnapshot sync = {};
+    VrrpSnapshot vrrp = {};
+    WorkCounts work = {};
 };
 
 [[nodiscard]] std::string metrics(const MetricsInput& input);

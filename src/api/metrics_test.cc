@@ -55,6 +55,30 @@ TEST(Metrics, LabelValuesAreEscaped) {
     EXPECT_THAT(metrics(input), HasSubstr("{interface=\"a\\\"b\\\\c\\nd\uFFFD\",mode=\"xdp native\"} 1\n"));
 }
 
+TEST(Metrics, VirtualRoutersAreTold) {
+    MetricsInput input = sample_input();
+    EXPECT_THAT(metrics(input), Not(HasSubstr("lvx_vrrp")));
+    input.vrrp = sample_vrrp();
+    const std::string page = metrics(input);
+    EXPECT_THAT(page, HasSubstr("\nlvx_vrrp_state{instance=\"VI_1\",state=\"MASTER\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_vrrp_state{instance=\"VI_1\",state=\"BACKUP\"} 0\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_vrrp_counts_total{instance=\"VI_1\",count=\"advert_sent\"} 9000\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_vrrp_path_heard{instance=\"VI_1\",path=\"eth2 to 10.9.0.2\"} 0\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_vrrp_tracked{kind=\"file\",name=\"score\"} -20\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_vrrp_longest_gap_seconds 0.010250\n"));
+}
+
+TEST(Metrics, SessionsNotificationsAndScriptsAreTold) {
+    MetricsInput input = sample_input();
+    input.bfd = sample_bfd();
+    input.work = sample_work();
+    const std::string page = metrics(input);
+    EXPECT_THAT(page, HasSubstr("\nlvx_bfd_discarded_packets_total{session=\"other\",neighbour=\"10.9.0.2\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_bfd_refused_packets_total{reason=\"wrong_ttl\"} 2\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_notifications_total{of=\"fifo\",what=\"lines_lost\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_scripts_total{of=\"notify\",what=\"started\"} 3\n"));
+}
+
 TEST(Metrics, AnEmptyDirectorStillHasEveryFamily) {
     const std::string page = metrics({});
     EXPECT_THAT(page, HasSubstr("# TYPE lvx_server_connections_total counter\n"));

@@ -45,7 +45,8 @@ Answer get_health(const Call&) { return Response{.content_type = "text/plain; ch
 
 Answer get_metrics(const Call& call) {
     const MetricsInput input{call.director.status(), call.director.services(), call.director.verdicts(), call.director.interfaces(), call.door, call.director.checks(), call.director.events(), call.director.bfd(),
-                             call.director.sync() ? call.director.sync()->sync() : SyncSnapshot{}};
+                             call.director.sync() ? call.director.sync()->sync() : SyncSnapshot{},
+                             call.director.vrrp() ? call.director.vrrp()->vrrp() : VrrpSnapshot{}, call.director.work()};
     return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics(input)};
 }
 

@@ -60,4 +60,20 @@ namespace lvx::api {
     return director;
 }
 
+[[nodiscard]] inline VrrpSnapshot sample_vrrp() {
+    return {.configured = true, .realtime = true, .lease_us = 20'000, .announcements = 12, .longest_gap_us = 10'250,
+            .instances = {{.name = "VI_1", .interface = "eth0", .group = "VG", .vrid = 51, .version = 3, .state = "MASTER", .why = "nobody else advertises",
+                           .since_ms = 90'000, .base_priority = 200, .priority = 180, .paths = {{"eth0", true}, {"eth2 to 10.9.0.2", false}},
+                           .addresses_held = 2, .counts = {{"advert_sent", "advertisements sent", 9000}, {"wrong_ttl", "refused: TTL", 1}}}},
+            .tracked = {{"file", "score", -20}, {"script", "check_web", 1}}};
+}
+
+[[nodiscard]] inline BfdSessions sample_bfd() {
+    return {{.name = "other", .neighbour = "10.9.0.2", .state = "Up", .transmit_us = 3000, .detect_us = 9000, .sent = 100, .received = 99, .discarded = 1, .ups = 2, .downs = 1}};
+}
+
+[[nodiscard]] inline WorkCounts sample_work() {
+    return {.notifications = {{"notices", "told", 4}, {"fifo", "lines_lost", 1}}, .scripts = {{"notify", "started", 3}}, .bfd_refused = {{"", "wrong_ttl", 2}}};
+}
+
 }  // namespace lvx::api

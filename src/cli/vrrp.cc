@@ -53,6 +53,8 @@ std::string vrrp_text(const api::VrrpSnapshot& snapshot) {
     fmt::format_to(out, "lease {}, longest gap between advertisements {}, {}\n",
                    snapshot.lease_us == 0 ? "none: another director answers" : milliseconds(snapshot.lease_us), milliseconds(snapshot.longest_gap_us),
                    snapshot.realtime ? "realtime" : "not realtime (no privilege)");
+    fmt::format_to(out, "announcements sent {}, addresses put back {}, advertisements not sent {}, of unknown VRIDs {}, displaced while it did not run {}\n",
+                   snapshot.announcements, snapshot.addresses_restored, snapshot.send_failures, snapshot.unknown_vrid, snapshot.late);
     for (const api::VrrpInstanceSnapshot& instance : snapshot.instances) write_instance(text, instance);
     if (!snapshot.tracked.empty()) text += "tracked\n";
     for (const api::VrrpTrackedSnapshot& tracked : snapshot.tracked)

@@ -29,6 +29,7 @@ class BfdSide {
     // Every session's state, to routers and checks that may have been started since.
     void tell_again() const;
     [[nodiscard]] api::BfdSessions sessions() const;
+    [[nodiscard]] bfd::DoorCounters refused() const { return watch_ ? watch_->counters() : bfd::DoorCounters{}; }
 
  private:
     void tell(const model::BfdInstance& session, bool up) const;

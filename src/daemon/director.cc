@@ -101,7 +101,7 @@ Picture picture_of(const model::Cluster& cluster, const net::World& world, const
                    const std::set<std::uint32_t>& without_native_xdp) {
     const std::vector<Address> servers = server_addresses(cluster);
     Picture picture{
-        .plan = net::choose_interfaces(world, virtual_addresses(cluster), servers, settings.interfaces, settings.hook),
+        .plan = net::choose_interfaces(world, virtual_addresses(cluster), settings.moving, servers, settings.interfaces, settings.hook),
         .ways = ways_to(world, servers),
         .neighbours = net::wanted_neighbours(world, servers)};
     serve_at_tc(picture.plan, without_native_xdp);

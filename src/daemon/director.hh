@@ -22,6 +22,7 @@ namespace lvx::daemon {
 struct Settings {
     std::vector<net::InterfaceRequest> interfaces;
     net::Hook hook = net::Hook::automatic;
+    std::set<Address> moving;                     // of virtual routers
     bool operator==(const Settings&) const = default;
 };
 

@@ -113,6 +113,16 @@ TEST(Step, RefusedInterfacesAreHandedOverAgainWhenAsked) {
     EXPECT_FALSE(again.mind.retry_interfaces);
 }
 
+TEST(Step, NobodyMissesAnAddressThatAVirtualRouterTakes) {
+    model::Cluster cluster = web();
+    const Address away = *Address::parse("192.168.88.99");
+    cluster.services.front().key.address = away;
+    EXPECT_FALSE(step(Mind{}, cluster, two_armed(), {}, start).problems.empty());
+    const Step standby = step(Mind{}, cluster, two_armed(), {.moving = {away}}, start);
+    EXPECT_TRUE(standby.problems.empty());
+    EXPECT_EQ(of_kind<SetInterfaces>(standby)[0].choices.size(), 2u) << "it is ready on both sides";
+}
+
 TEST(Step, TellsTheProblemsOfTheWholePicture) {
     model::Cluster cluster = web();
     cluster.services.push_back(service("2001:db8::80", {}));

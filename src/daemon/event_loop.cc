@@ -17,6 +17,7 @@
 #include "daemon/life_script.hh"
 #include "daemon/live_director.hh"
 #include "daemon/notify.hh"
+#include "daemon/work_view.hh"
 #include "daemon/outside.hh"
 #include "daemon/reload_files.hh"
 #include "daemon/serve.hh"
@@ -135,7 +136,8 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
                  .vrrp = &vrrp_,
                  .events = &events_.ring(),
                  .checks = [this] { return health_->checks(); },
-                 .bfd = [this] { return bfd_.sessions(); }},
+                 .bfd = [this] { return bfd_.sessions(); },
+                 .work = [this] { return work_counts(messenger_->counters(), bfd_.refused()); }},
                 identity_of(options), {.interfaces = options.interfaces, .hook = options.hook}, std::move(beginning)),
       bfd_({.to_routers = [this](const std::string& session, bool up) { vrrp_.observe_bfd(session, up); },
             .to_checks = [this](const std::string& session, bool up) { health_->set_bfd(session, up); },

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/words.hh"
+#include "vrrp/ground.hh"
 
 namespace lvx::daemon {
 
@@ -176,6 +177,7 @@ void LiveDirector::layers_changed() {
         if (pool.sorry && !pool.services.empty()) everyone.pools.push_back({.key = pool.services.front(), .name = {}, .sorry = 1, .servers = {}});
     reach_ = layers::effective(site(), state_, everyone);
     settings_ = settings_for(settings_of_command_line_, site());
+    settings_.moving = ::lvx::vrrp::virtual_addresses_of(site().vrrp);
 }
 
 void LiveDirector::observe(health::View view) {
@@ -278,8 +280,23 @@ void LiveDirector::carry_out(const SetInterfaces& action) {
             outside_.emit(model::event(model::EventKind::interface_refused, {interface_named_by(action.choices, error), with_hint(error)}));
         note_refused(action.choices, error);
     }
+    tell_attached(action.choices);
     if (refused_interfaces_.empty()) retry_at_.reset();
     else retry_at_ = outside_.now() + retry_interfaces;
+}
+
+// Told once for each interface and hook.
+void LiveDirector::tell_attached(const std::vector<net::InterfaceChoice>& choices) {
+    std::map<std::string, net::Hook> served;
+    for (const net::InterfaceChoice& choice : choices) {
+        const auto refused = [&](const Error& error) { return names_interface(error, choice.name); };
+        if (std::ranges::any_of(refused_interfaces_, refused)) continue;
+        served[choice.name] = choice.hook;
+        const auto before = served_.find(choice.name);
+        if (before == served_.end() || before->second != choice.hook)
+            outside_.emit(model::event(model::EventKind::interface_attached, {choice.name, std::string(net::hook_text(choice.hook))}));
+    }
+    served_ = std::move(served);
 }
 
 void LiveDirector::note_refused(const std::vector<net::InterfaceChoice>& choices, const Error& error) {

@@ -57,6 +57,7 @@ struct Surroundings {
     const model::EventRing* events = nullptr;
     std::function<api::ChecksSnapshot()> checks = {};
     std::function<api::BfdSessions()> bfd = {};
+    std::function<api::WorkCounts()> work = {};
 };
 
 class LiveDirector : public api::Director, public api::ChangeDesk {
@@ -93,6 +94,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     [[nodiscard]] api::SyncDesk* sync() override { return outside_.sync; }
     [[nodiscard]] api::VrrpDesk* vrrp() override { return outside_.vrrp; }
     [[nodiscard]] api::BfdSessions bfd() const override { return outside_.bfd ? outside_.bfd() : api::BfdSessions{}; }
+    [[nodiscard]] api::WorkCounts work() const override { return outside_.work ? outside_.work() : api::WorkCounts{}; }
     [[nodiscard]] const model::EventRing* events() const override { return outside_.events; }
 
     [[nodiscard]] api::ConfigurationView configuration() const override;
@@ -138,6 +140,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     void zero(const std::optional<model::ServiceKey>& key);
     void drop_estimators_of_the_gone();
     void carry_out(const SetInterfaces& action);
+    void tell_attached(const std::vector<net::InterfaceChoice>& choices);
     void carry_out(const SetWays& action);
     void carry_out(const ForgetClientWays& action);
     void carry_out(const Solicit& action);
@@ -155,6 +158,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     Surroundings outside_;
     Identity identity_;
     Settings settings_of_command_line_, settings_;
+    std::map<std::string, net::Hook> served_;      // interfaces, as told
     net::Instant started_;
     std::string asker_;                   // of the order under way
     std::size_t tolerated_ = 0;           // mistakes in the configuration that runs

@@ -30,7 +30,7 @@ const Link* find_link(const World& world, std::string_view name) {
 // Interfaces with their roles, gathered while addresses are looked at one by one.
 class Gathering {
  public:
-    explicit Gathering(const World& world) : world_(world), ways_(world) {}
+    Gathering(const World& world, const std::set<Address>& moving) : world_(world), moving_(moving), ways_(world) {}
 
     void add_virtual(const Address& address);
     void add_server(const Address& address);
@@ -44,6 +44,7 @@ class Gathering {
     void problem(std::string sentence) { problems_.push_back(std::move(sentence)); }
 
     const World& world_;
+    const std::set<Address>& moving_;
     WayFinder ways_;
     std::map<std::uint32_t, std::vector<std::string>> roles_;
     std::vector<std::string> problems_;
@@ -93,9 +94,11 @@ void Gathering::add_virtual(const Address& address) {
     if (add_carriers(address)) return;
     if (ways_.is_local(address)) return add_clients_interfaces(address);
     const std::optional<Way> way = ways_.to(address);
+    const bool moves = moving_.contains(address);
+    if (!way && moves) return;
     if (!way) return problem("no interface carries " + address.text());
     add_role(way->route_ifindex, "virtual " + address.text());
-    if (way->neighbour != address) return;  // routed here by others: nobody asks for it by ARP
+    if (way->neighbour != address || moves) return;  // routed here by others: nobody asks for it by ARP
     problem("no interface carries " + address.text() + ", so clients find nobody who answers for it: ip address add " +
             address.text() + " dev " + world_.links.at(way->route_ifindex).name);
 }
@@ -160,9 +163,9 @@ void add_requested(InterfacePlan& plan, const World& world, const Gathering& gat
 }  // namespace
 
 InterfacePlan choose_interfaces(const World& world, const std::vector<Address>& virtual_addresses,
-                                const std::vector<Address>& real_servers,
+                                const std::set<Address>& moving, const std::vector<Address>& real_servers,
                                 const std::vector<InterfaceRequest>& requests, Hook forced) {
-    Gathering gathering(world);
+    Gathering gathering(world, moving);
     for (const Address& address : std::set(virtual_addresses.begin(), virtual_addresses.end())) gathering.add_virtual(address);
     for (const Address& address : std::set(real_servers.begin(), real_servers.end())) gathering.add_server(address);
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,9 +116,9 @@ struct InterfacePlan {
 
 // Interfaces that carry a virtual address, have a route towards one, or lead to a real server, found from addresses
 // and routes; when `requests` names any, exactly those.  Frames for a VLAN device are met on the device below it.
-// `forced` other than automatic overrides every automatic choice.
+// Nobody misses those of `moving`, which virtual routers take and release.  `forced` other than automatic overrides every automatic choice.
 [[nodiscard]] InterfacePlan choose_interfaces(const World& world, const std::vector<Address>& virtual_addresses,
-                                              const std::vector<Address>& real_servers,
+                                              const std::set<Address>& moving, const std::vector<Address>& real_servers,
                                               const std::vector<InterfaceRequest>& requests, Hook forced);
 
 [[nodiscard]] std::optional<Hook> hook_from_text(std::string_view text);  // "auto", "xdp", "xdp-generic", "tc"

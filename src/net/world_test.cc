@@ -16,7 +16,7 @@ using testing::IsEmpty;
 const std::vector<InterfaceRequest> none;
 
 InterfacePlan plan_for(const World& world, std::vector<Address> virtuals, std::vector<Address> servers) {
-    return choose_interfaces(world, virtuals, servers, none, Hook::automatic);
+    return choose_interfaces(world, virtuals, {}, servers, none, Hook::automatic);
 }
 
 std::vector<std::string> names(const InterfacePlan& plan) {
@@ -129,20 +129,20 @@ TEST(ChooseInterfaces, NamesEachAddressOnceAndNotAThousandOfThem) {
 
 TEST(ChooseInterfaces, NamedInterfacesAreTheOnlyOnes) {
     const std::vector<InterfaceRequest> requests = {{"eth1", Hook::automatic}, {"eth7", Hook::automatic}};
-    const InterfacePlan plan = choose_interfaces(two_armed(), vip, servers, requests, Hook::automatic);
+    const InterfacePlan plan = choose_interfaces(two_armed(), vip, {}, servers, requests, Hook::automatic);
     EXPECT_THAT(names(plan), ElementsAre("eth1"));
     EXPECT_THAT(plan.problems, ElementsAre("eth7: no such interface"));
 }
 
 TEST(ChooseInterfaces, ANamedInterfaceWithoutRoleSaysSo) {
-    const InterfacePlan plan = choose_interfaces(two_armed(), {}, {}, {{"eth1", Hook::automatic}}, Hook::automatic);
+    const InterfacePlan plan = choose_interfaces(two_armed(), {}, {}, {}, {{"eth1", Hook::automatic}}, Hook::automatic);
     ASSERT_EQ(plan.choices.size(), 1u);
     EXPECT_EQ(plan.choices[0].role, "named by --interface");
 }
 
 TEST(ChooseInterfaces, AForcedHookOverridesTheChoiceAndAnInterfacesOwnWordOverridesBoth) {
     const std::vector<InterfaceRequest> requests = {{"eth0", Hook::automatic}, {"eth1", Hook::tc}};
-    const InterfacePlan plan = choose_interfaces(two_armed(), vip, servers, requests, Hook::xdp_generic);
+    const InterfacePlan plan = choose_interfaces(two_armed(), vip, {}, servers, requests, Hook::xdp_generic);
     ASSERT_EQ(plan.choices.size(), 2u);
     EXPECT_EQ(plan.choices[0].hook, Hook::xdp_generic);
     EXPECT_EQ(plan.choices[0].reason, "forced by --hook xdp-generic");
@@ -152,7 +152,7 @@ TEST(ChooseInterfaces, AForcedHookOverridesTheChoiceAndAnInterfacesOwnWordOverri
 
 TEST(ChooseInterfaces, AnInterfaceNamedTwiceIsServedOnce) {
     const std::vector<InterfaceRequest> requests = {{"eth0", Hook::tc}, {"eth0", Hook::xdp_native}};
-    const InterfacePlan plan = choose_interfaces(two_armed(), vip, servers, requests, Hook::automatic);
+    const InterfacePlan plan = choose_interfaces(two_armed(), vip, {}, servers, requests, Hook::automatic);
     ASSERT_EQ(plan.choices.size(), 1u);
     EXPECT_EQ(plan.choices[0].hook, Hook::tc);
 }

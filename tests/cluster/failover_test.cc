@@ -10,7 +10,9 @@ namespace lvx::cluster {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using Clock = TwoWays::Clock;
 
 // Between two that both run: an advertisement's way and a step of the loop, on a machine with other things to do.
@@ -22,6 +24,7 @@ std::string events(TwoWays& two, int number) { return must(two.director(number).
 TEST(Failover, AFrozenMasterIsSilentBeforeItsStandbyAnswers) {
     TwoWays two;
     ASSERT_TRUE(two.await_start());
+    EXPECT_THAT(events(two, 2) + two.director(2).log(), AllOf(HasSubstr("eth0 is served by tc"), Not(HasSubstr("no interface carries")))) << "a standby is ready and well";
     const auto frozen = Clock::now();
     two.director(1).process().signal(SIGSTOP);
     ASSERT_TRUE(two.await_answers(2, frozen));
@@ -33,6 +36,7 @@ TEST(Failover, AFrozenMasterIsSilentBeforeItsStandbyAnswers) {
     ASSERT_TRUE(lab::wait_until(patience, [&] { return two.state(2) == "BACKUP"; }));
     EXPECT_LT(two.overlap(2, 1, thawed), hand_over_bound);
     EXPECT_THAT(must(two.director(1).ask("lvx drops")).out, HasSubstr("fenced")) << "what its clients sent meanwhile";
+    EXPECT_THAT(events(two, 1), AllOf(HasSubstr("The data plane is fenced"), HasSubstr("The data plane answers again")));
 }
 
 TEST(Failover, AKilledMasterIsSilentBeforeItsStandbyAnswers) {
@@ -67,9 +71,11 @@ TEST(Failover, ALostLinkIsAFaultAndOneAnswers) {
     two.run("director1", "ip link set eth0 down");
     ASSERT_TRUE(two.await_answers(2, unplugged));
     EXPECT_EQ(two.state(1), "FAULT");
+    EXPECT_THAT(events(two, 1), HasSubstr("Netlink reports eth0 down"));
     EXPECT_LT(two.client(2).answers(unplugged).front() - unplugged, 3 * TwoWays::interval) << "it resigns on the other path";
     two.run("director1", "ip link set eth0 up");
     EXPECT_TRUE(lab::wait_until(patience, [&] { return two.state(1) == "MASTER" && two.state(2) == "BACKUP"; }));
+    EXPECT_THAT(events(two, 1), HasSubstr("Netlink reports eth0 up"));
 }
 
 TEST(Failover, OneBrokenPathOfTwoMakesNoSecondMaster) {
