@@ -154,6 +154,7 @@ STEP int plain_request(struct passage* passage, struct desk* opening) {
     if (found == PLAIN_NONE) return plain_open(passage, opening);
     if (found != PLAIN_FOUND || !plain_read(passage, &flow, 1)) return NEXT_ADMIT;
     if (is_over(desk) || !(flow.server->flags & SERVER_AVAILABLE)) return NEXT_ADMIT;
+    if (!flow.slot->return_ifindex) return NEXT_ADMIT; /* to be learnt */
     if (!plain_refresh(desk, &flow, direction_in(flow.server))) return NEXT_ADMIT;
     return send_request(passage, &flow, 0);
 }

@@ -87,6 +87,12 @@ STEP int find_for_request(struct passage* passage) {
     return NEXT_OPEN;
 }
 
+/* Another director told of the connection, perhaps without its client's MAC: this packet shows where the client is. */
+STEP void learn_way(const struct passage* passage, const struct flow* flow) {
+    const __u8* ethernet = cursor_at(passage->cursor, 0, ETHER_HEADER);
+    if (ethernet) way_store(flow->slot, passage->desk->ifindex, 0, ethernet + 6, passage->desk->vlan);
+}
+
 STEP int request(struct passage* passage) {
     struct desk* desk = passage->desk;
     const int opening = desk->index != DESK_EMPTY;
@@ -104,6 +110,7 @@ STEP int request(struct passage* passage) {
         result = flow_touch(desk, &flow, direction_in(flow.server));
         if (result != STEP_ON) return result;
     }
+    if (!flow.slot->return_ifindex) learn_way(passage, &flow);
     return send_request(passage, &flow, opened);
 }
 
