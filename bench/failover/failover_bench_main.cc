@@ -1,27 +1,49 @@
-// ./dev bench failover [CONNECTIONS [ROUNDS [PAUSE_MS]]]: held NAT connections, each asked for a byte's echo every PAUSE_MS, through faults of the
-// master.  For each fault: how many connections were lost, and how long the longest answer took.
+// ./dev bench failover [ROUNDS [CONNECTIONS [NEW_PER_SECOND [PAUSE_MS [FAULT]]]]]: held NAT connections, each asked for a
+// byte's echo every PAUSE_MS, and new ones that come and go, through faults of the master and its return; then a download
+// over failovers.  For each: how many connections were lost, how long the longest answer took, and what became of those
+// that were younger than 10 ms at the fault.
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <thread>
 
+#include "download.hh"
 #include "tests/cluster/support/pair.hh"
+#include "young.hh"
 
 namespace lvx::cluster {
 namespace {
 
-constexpr Milliseconds settle{1000};
+using bench::YoungConnections;
+
+constexpr Milliseconds settle{500};
 constexpr Milliseconds answer_limit{30'000};
+constexpr Port stream_port = 1900;
+constexpr std::uint64_t download_rate = 60'000'000;  // bytes a second: long enough for three failovers
+
+struct Load {
+    int rounds = 3;
+    std::size_t held = 10'000;
+    std::uint32_t new_per_second = 2000;
+    Milliseconds pause{100};
+    std::string only;
+};
 
 struct Fault {
     const char* name;
-    std::function<bool(Pair&)> strike;   // director 1 is master
-    std::function<bool(Pair&)> mend;     // it returns
+    std::function<bool(Pair&)> strike;                 // director 1 is master
+    std::function<bool(Pair&)> mend;                   // it returns; nothing: it never can
+    bool taken_over = true;                            // the other one is master in between, for sure
 };
 
 bool restart(Pair& pair) { return pair.director(1).restart().has_value(); }
+bool stop(Pair& pair) {
+    pair.director(1).process().signal(SIGTERM);
+    return pair.director(1).process().wait(patience).has_value();
+}
 
 const Fault faults[] = {
     {"kill -9", [](Pair& pair) { return pair.director(1).process().kill(), true; }, restart},
@@ -29,42 +51,133 @@ const Fault faults[] = {
      [](Pair& pair) { return pair.director(1).process().signal(SIGCONT), true; }},
     {"link down", [](Pair& pair) { return pair.run(1, "ip link set eth0 down; ip link set eth1 down"); },
      [](Pair& pair) { return pair.run(1, "ip link set eth0 up; ip link set eth1 up"); }},
-    {"orderly stop", [](Pair& pair) { return pair.director(1).process().signal(SIGTERM), pair.director(1).process().wait(patience).has_value(); }, restart},
+    {"orderly stop", stop, restart},
+    {"upgrade", [](Pair& pair) { return stop(pair) && restart(pair); }, [](Pair&) { return true; }, false},
+    {"namespace gone",
+     [](Pair& pair) { return pair.director(1).process().kill(), pair.run(1, "ip link del eth0; ip link del eth1; ip link del eth2"); }, nullptr},
 };
 
-// One fault and the return; false when the machine or the lab did not do its part.
-bool once(Pair& pair, const Fault& fault, std::size_t count, Milliseconds pause, int round) {
-    lab::HeldConnections held = pair.hold(count);
-    held.run(settle, pause);
-    if (!pair.await_in_step(1)) return false;
-    // Bytes go on through the fault: what is silent meanwhile is what clients see.
-    std::jthread traffic([&](const std::stop_token& stop) {
-        while (!stop.stop_requested()) held.step(pause);
-    });
-    if (!fault.strike(pair)) return false;
-    const bool taken = pair.await_master(2);
-    traffic.request_stop();
-    traffic.join();
-    const bool answered = held.all_answer(answer_limit);
-    const auto after = held.report();
-    const bool back = fault.mend(pair) && pair.await_master(1);
-    (void)held.all_answer(answer_limit);
-    const auto returned = held.report();
-    fmt::print("{:<14} {:>2}  taken over {:<3}  lost {:>5} of {}  silent {:>5}  longest answer {:>6} ms   after its return: {:<3} lost {:>5}, silent {}\n",
-               fault.name, round, taken ? "yes" : "no", after.broken, after.held, answered ? 0 : after.unanswered, after.longest_silence.count(),
-               back ? "yes" : "no", returned.broken, returned.unanswered);
-    std::fflush(stdout);
-    return taken && back && pair.await_in_step(1);
+// The held connections' bytes go on in a thread of their own: what is silent through a fault is what clients see.
+class Traffic {
+ public:
+    Traffic(lab::HeldConnections& held, Milliseconds pause)
+        : thread_([&held, pause](const std::stop_token& stop) {
+              while (!stop.stop_requested()) held.step(pause);
+          }) {}
+
+ private:
+    std::jthread thread_;
+};
+
+struct Seen {
+    bool taken = true, answered = false;
+    lab::HeldConnections::Report held;
+    YoungConnections::Counts young;
+    std::chrono::milliseconds took{0};
+};
+
+// Strikes, waits for whoever shall be master then, and looks what is left.
+Seen through(Pair& pair, lab::HeldConnections& held, YoungConnections& young, Milliseconds pause, const std::function<bool()>& strike, int master) {
+    Seen seen;
+    held.forget_silence();
+    {
+        const Traffic traffic(held, pause);
+        const auto begun = std::chrono::steady_clock::now();
+        young.fault();
+        seen.taken = strike() && pair.await_master(master);
+        seen.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+        young.settle();
+    }
+    seen.answered = held.all_answer(answer_limit);
+    seen.held = held.report();
+    seen.young = young.counts();
+    return seen;
 }
 
-int run(std::size_t count, int rounds, Milliseconds pause) {
-    for (const Fault& fault : faults) {
-        Pair pair;
-        if (!pair.await_master(1) || !pair.await_in_step(1)) return 1;
-        for (int round = 1; round <= rounds; ++round)
-            if (!once(pair, fault, count, pause, round)) return 1;
+void print(const char* what, const Seen& seen) {
+    fmt::print("    {:<9} {:<4} lost {:>5} of {}, silent {:>4}, longest answer {:>5} ms; new: {:>5} done, {:>4} lost; younger than 10 ms: {:>3}, lost {}\n", what,
+               seen.taken ? "" : "NOT!", seen.held.broken, seen.held.held, seen.answered ? 0 : seen.held.unanswered, seen.held.longest_silence.count(),
+               seen.young.done, seen.young.lost, seen.young.young, seen.young.young_lost);
+    std::fflush(stdout);
+}
+
+bool lossless(const Seen& seen) { return seen.taken && seen.answered && seen.held.broken == 0; }
+
+// One fault and the return, on connections that are held already; false when something was lost.
+bool once(Pair& pair, const Fault& fault, lab::HeldConnections& held, YoungConnections& young, const Load& load, int round) {
+    held.run(settle, load.pause);
+    if (!pair.await_in_step(1)) return false;
+    fmt::print("{} {}\n", fault.name, round);
+    const Seen struck = through(pair, held, young, load.pause, [&] { return fault.strike(pair); }, fault.taken_over ? 2 : 1);
+    print(fault.taken_over ? "the fault" : "all of it", struck);
+    if (!fault.mend || !fault.taken_over) return lossless(struck);
+    const Seen back = through(pair, held, young, load.pause, [&] { return fault.mend(pair); }, 1);
+    print("return", back);
+    return lossless(struck) && lossless(back);
+}
+
+const std::string stream_service = fmt::format(R"(
+virtual_server 192.168.88.23 {0} {{
+    lb_algo rr
+    lb_kind NAT
+    protocol TCP
+    real_server 10.0.0.2 {0} {{ }}
+}}
+)", stream_port);
+
+bool rounds_of(const Fault& fault, const Load& load) {
+    bool good = true;
+    std::optional<Pair> pair;
+    std::optional<lab::HeldConnections> held;
+    std::optional<YoungConnections> young;
+    for (int round = 1; round <= load.rounds; ++round) {
+        if (!pair || !fault.mend) {
+            young.reset();
+            held.reset();
+            pair.reset();
+            pair.emplace();
+            if (!pair->await_master(1) || !pair->await_in_step(1)) return false;
+            held.emplace(pair->hold(load.held));
+            young.emplace(pair->lab().namespace_of("client"), Endpoint{lab::address("192.168.88.23"), Pair::echo_port()}, load.new_per_second);
+        }
+        good = once(*pair, fault, *held, *young, load, round) && good;
     }
-    return 0;
+    return good;
+}
+
+bool download_over_failovers() {
+    Pair pair({.extra = stream_service});
+    if (!pair.await_master(1) || !pair.await_in_step(1)) return false;
+    const lab::Process server = must(lab::fork_inside(pair.lab().namespace_of("server1"), lab::Bond::dies_with_parent, [] {
+        auto bound = lab::listen_on(stream_port);
+        return bound ? bench::serve_stream(bound->get()) : 1;
+    }));
+    const std::string expected = bench::expected_digest();
+    int failovers = 0;
+    std::jthread disturbance;
+    const auto disturb = [&](std::uint64_t bytes) {
+        if (failovers >= 3 || bytes < static_cast<std::uint64_t>(failovers + 1) * bench::gigabyte / 5) return;
+        const bool away = failovers++ % 2 == 0;
+        if (disturbance.joinable()) disturbance.join();
+        disturbance = std::jthread([&pair, away] {
+            if (away) pair.director(1).process().kill();
+            else (void)restart(pair);
+        });
+    };
+    const auto download = bench::fetch_stream(pair.lab().namespace_of("client"), {lab::address("192.168.88.23"), stream_port}, download_rate, disturb);
+    if (!download) return fmt::print("download: {}\n", download.error().sentence()), false;
+    const bool right = download->digest == expected;
+    fmt::print("download of {} bytes over {} failovers: {:.1f} s, SHA-256 {}\n", download->bytes, failovers, download->seconds, right ? "right" : "WRONG");
+    return right && failovers == 3;
+}
+
+int run(const Load& load) {
+    bool good = true;
+    for (const Fault& fault : faults)
+        if (load.only.empty() || load.only == fault.name) good = rounds_of(fault, load) && good;
+    if (load.only.empty() || load.only == "download") good = download_over_failovers() && good;
+    fmt::print("{}\n", good ? "nothing that was held was lost" : "SOMETHING WAS LOST, or did not happen");
+    return good ? 0 : 1;
 }
 
 }  // namespace
@@ -72,5 +185,9 @@ int run(std::size_t count, int rounds, Milliseconds pause) {
 
 int main(int count, char** words) {
     const auto number = [&](int index, int absent) { return count > index ? std::atoi(words[index]) : absent; };
-    return lvx::cluster::run(static_cast<std::size_t>(number(1, 10'000)), number(2, 10), lvx::lab::Milliseconds(number(3, 100)));
+    return lvx::cluster::run({.rounds = number(1, 10),
+                              .held = static_cast<std::size_t>(number(2, 10'000)),
+                              .new_per_second = static_cast<std::uint32_t>(number(3, 2000)),
+                              .pause = lvx::lab::Milliseconds(number(4, 100)),
+                              .only = count > 5 ? words[5] : ""});
 }

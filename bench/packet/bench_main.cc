@@ -1,8 +1,9 @@
-// bench_packet [--json] [--rounds N] [--capacity N]: what a packet of an established connection costs, by BPF_PROG_RUN.
+// bench_packet [--json] [--sync] [--rounds N] [--capacity N]: what a packet of an established connection costs, by BPF_PROG_RUN.
 //
 // The data plane and the usual recipe (usual_bench.bpf.c) take turns in one process over the same frames: requests and
 // replies of randomly picked connections.  The median over the rounds is given, less what the generator alone costs.
 // Then the table is filled to a stated capacity through the data plane itself, and failures and memory are told.
+// With --sync instead: what it costs the packet path that somebody listens to changes of connections.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
@@ -17,8 +18,11 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/fd.hh"
@@ -26,6 +30,7 @@
 #include "bench/packet/usual_bench.h"
 #include "bpf/table/sweep.h"
 #include "abi/settings.h"
+#include "sync/feed.hh"
 #include "tests/packet/fixture.hh"
 // The type the generated header names without including it.
 using lvx::abi::settings;
@@ -207,6 +212,65 @@ Result<Fill> fill(std::uint32_t capacity) {
     return Fill{.capacity = capacity, .failures = capacity - opened, .bytes = map_bytes(fixture.object())};
 }
 
+// The packet path with and without somebody who listens to changes and takes them every half millisecond.
+struct Cost {
+    double established = 0, opening = 0;  // ns, less the generator
+};
+struct SyncCost {
+    Cost without, with;
+};
+
+class Listener {
+ public:
+    explicit Listener(test::Fixture& fixture)
+        : fixture_(fixture), thread_([feed = sync::Feed(fixture.change_marks.rows, fixture.change_lines.rows)](const std::stop_token& stop) mutable {
+              for (; !stop.stop_requested(); std::this_thread::sleep_for(std::chrono::microseconds(500))) (void)feed.drain();
+          }) {
+        fixture.root().change_feed = 1;
+    }
+    ~Listener() { fixture_.root().change_feed = 0; }
+
+ private:
+    test::Fixture& fixture_;
+    std::jthread thread_;
+};
+
+Result<Cost> cost_once(test::Fixture& fixture, std::uint32_t flows, double generator) {
+    fixture.forget_connections();
+    set_control(fixture.object(), opening());
+    const double opened = TRY(run(fixture.program("bench_lvx"), flows, redirect));
+    set_control(fixture.object(), picking(flows));
+    const double established = TRY(run(fixture.program("bench_lvx"), batch, redirect));
+    return Cost{.established = established - generator, .opening = opened - generator};
+}
+
+Result<SyncCost> sync_cost(std::uint32_t flows, std::uint32_t rounds) {
+    test::Fixture fixture = TRY(load_lvx(flows));
+    std::vector<double> generator, established[2], opened[2];
+    set_control(fixture.object(), picking(flows));
+    for (int i = 0; i < 5; ++i) generator.push_back(TRY(run(fixture.program("bench_generator"), batch, transmit)));
+    const double only = median(generator);
+    for (std::uint32_t round = 0; round <= rounds; ++round) {  // the first warms up
+        for (const int listens : {0, 1}) {
+            std::optional<Listener> listener;
+            if (listens) listener.emplace(fixture);
+            const Cost cost = TRY(cost_once(fixture, flows, only));
+            if (round == 0) continue;
+            established[listens].push_back(cost.established), opened[listens].push_back(cost.opening);
+        }
+    }
+    return SyncCost{.without = {median(established[0]), median(opened[0])}, .with = {median(established[1]), median(opened[1])}};
+}
+
+void print_cost(std::uint32_t flows, const SyncCost& cost, bool json) {
+    const double established = (cost.with.established / cost.without.established - 1) * 100, opened = (cost.with.opening / cost.without.opening - 1) * 100;
+    if (json)
+        return fmt::print(R"({{"flows":{},"established_ns":{:.1f},"listened_ns":{:.1f},"open_ns":{:.1f},"listened_open_ns":{:.1f}}})" "\n", flows,
+                          cost.without.established, cost.with.established, cost.without.opening, cost.with.opening);
+    fmt::print("{} connections, ns without and with a listener: established {:.1f} {:.1f} ({:+.1f} %, wanted at most 5), new {:.1f} {:.1f} ({:+.1f} %, at most 15)\n",
+               flows, cost.without.established, cost.with.established, established, cost.without.opening, cost.with.opening, opened);
+}
+
 void print_table(const std::vector<Timing>& timings, const Fill& filled) {
     fmt::print("ns per packet of an established connection, less the generator; medians\n");
     fmt::print("{:>10} {:>10} {:>10} {:>8} {:>10} {:>10}\n", "flows", "lvx", "usual", "times", "generator", "lvx open");
@@ -229,12 +293,16 @@ void print_json(const std::vector<Timing>& timings, const Fill& filled) {
 }
 
 struct Options {
-    bool json = false;
+    bool json = false, sync = false;
     std::uint32_t rounds = 9, capacity = 1000000;
 };
 
 Result<void> bench(const Options& options) {
     TRY(make_network());
+    if (options.sync) {
+        for (const std::uint32_t flows : sizes) print_cost(flows, TRY(sync_cost(flows, options.rounds)), options.json);
+        return {};
+    }
     std::vector<Timing> timings;
     for (const std::uint32_t flows : sizes) timings.push_back(TRY(measure(flows, options.rounds)));
     const Fill filled = TRY(fill(options.capacity));
@@ -247,9 +315,10 @@ Result<Options> parse(std::vector<std::string> words) {
     for (std::size_t at = 0; at < words.size(); ++at) {
         const bool has_number = at + 1 < words.size() && std::atoi(words[at + 1].c_str()) > 0;
         if (words[at] == "--json") options.json = true;
+        else if (words[at] == "--sync") options.sync = true;
         else if (words[at] == "--rounds" && has_number) options.rounds = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
         else if (words[at] == "--capacity" && has_number) options.capacity = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
-        else return refusal("usage: bench_packet [--json] [--rounds N] [--capacity N]", 0);
+        else return refusal("usage: bench_packet [--json] [--sync] [--rounds N] [--capacity N]", 0);
     }
     return options;
 }

@@ -35,6 +35,8 @@ class HeldConnections {
     void run(Milliseconds time, Milliseconds pause);
     // Until every connection that is not broken has answered a byte sent from now on; false after `limit`.
     [[nodiscard]] bool all_answer(Milliseconds limit);
+    // The longest silence is counted anew.
+    void forget_silence() { longest_ = Milliseconds{0}; }
     [[nodiscard]] Report report() const;
 
  private:

@@ -72,6 +72,8 @@ class SimulatedDirector {
         return result;
     }
     table::TestTable& tables() { return tables_; }
+    std::span<abi::mark_line> marks() { return marks_; }
+    std::span<abi::mark_line> mark_lines() { return lines_; }
 
     std::uint64_t node;
     std::set<Identity>* opened = nullptr;

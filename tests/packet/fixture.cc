@@ -14,6 +14,7 @@
 
 #include "bpf/skeleton.hh"
 #include "bpf/table/control.h"
+#include "bpf/table/sweep.h"
 
 namespace lvx::test {
 namespace {
@@ -113,6 +114,8 @@ void Fixture::set_sizes() {
     const auto set = [&](const char* name, std::uint32_t entries) { bpf_map__set_max_entries(map(name), entries); };
     set("connection_tags", sizes_.buckets);
     set("connections", sizes_.buckets * SLOTS_PER_BUCKET);
+    set("change_marks", static_cast<std::uint32_t>(table::mark_lines_for(sizes_.buckets)));
+    set("change_lines", static_cast<std::uint32_t>(table::mark_line_lines_for(sizes_.buckets)));
     set("services", CONFIGURATION_SETS * sizes_.services);
     set("servers", CONFIGURATION_SETS * sizes_.servers);
     set("server_loads", sizes_.servers);
@@ -129,6 +132,8 @@ Result<void> Fixture::map_all() {
     root_ = TRY(mapped<abi::root>(map("root")));
     tags = TRY(mapped<abi::tag_line>(map("connection_tags")));
     connections = TRY(mapped<abi::connection>(map("connections")));
+    change_marks = TRY(mapped<abi::mark_line>(map("change_marks")));
+    change_lines = TRY(mapped<abi::mark_line>(map("change_lines")));
     services = TRY(mapped<abi::service>(map("services")));
     servers = TRY(mapped<abi::server>(map("servers")));
     loads = TRY(mapped<abi::server_load>(map("server_loads")));

@@ -98,6 +98,7 @@ class Fixture {
     [[nodiscard]] abi::root& root() const { return root_[0]; }
     Table<abi::tag_line> tags;
     Table<abi::connection> connections;
+    Table<abi::mark_line> change_marks, change_lines;
     Table<abi::service> services;
     Table<abi::server> servers;
     Table<abi::server_load> loads;

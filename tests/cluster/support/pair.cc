@@ -7,7 +7,7 @@
 namespace lvx::cluster {
 namespace {
 
-constexpr Port echo_port = 7;
+constexpr Port echo_service = 7;
 constexpr Milliseconds question_limit{5000};
 
 lab::Topology topology() {
@@ -30,6 +30,8 @@ lab::Topology topology() {
 }
 
 }  // namespace
+
+Port Pair::echo_port() { return echo_service; }
 
 std::string Pair::configuration(const std::string& key_file, int number) const {
     std::string text = fmt::format("global_defs {{\n    vrrp_version 3\n    {}\n}}\n{}\n", description_.globals, description_.extra);
@@ -56,7 +58,7 @@ virtual_server 192.168.88.23 {1} {{
     real_server 10.0.0.2 {1} {{ }}
     real_server 10.0.0.3 {1} {{ }}
 }}
-)", number == 1 ? 150 : 100, echo_port);
+)", number == 1 ? 150 : 100, echo_service);
 }
 
 Pair::Pair(PairDescription description)
@@ -71,7 +73,7 @@ Pair::Pair(PairDescription description)
 
 Result<lab::Process> Pair::echo(const char* node) {
     return lab::fork_inside(lab_.namespace_of(node), lab::Bond::dies_with_parent, [] {
-        auto bound = lab::listen_on(echo_port);
+        auto bound = lab::listen_on(echo_service);
         return bound ? lab::serve_byte_echo(bound->get()) : 1;
     });
 }
@@ -102,7 +104,7 @@ bool Pair::await_in_step(int number) {
 }
 
 lab::HeldConnections Pair::hold(std::size_t count) {
-    return must(lab::HeldConnections::open(lab_.namespace_of("client"), {lab::address("192.168.88.23"), echo_port}, count, Milliseconds{30'000}));
+    return must(lab::HeldConnections::open(lab_.namespace_of("client"), {lab::address("192.168.88.23"), echo_service}, count, Milliseconds{30'000}));
 }
 
 bool Pair::run(int number, std::string_view words) {

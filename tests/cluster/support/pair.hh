@@ -32,6 +32,7 @@ class Pair {
     Pair() : Pair(PairDescription{}) {}
     explicit Pair(PairDescription description);
 
+    [[nodiscard]] static Port echo_port();
     [[nodiscard]] lab::Director& director(int number) { return *directors_[number - 1]; }
     [[nodiscard]] const lab::Lab& lab() const { return lab_; }
     // keepalived.conf of director 1 or 2, with the shared key in that file.
