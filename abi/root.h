@@ -27,11 +27,12 @@ struct root {
     __u32 hertz;        /* jiffies a second */
     __u32 active_set;   /* 0 or 1: the one store that makes a change of configuration visible */
     __u32 client_generation; /* incremented when routes or neighbours changed: ways back to clients are looked up anew */
-    __u32 zero;
+    __u32 sparse;       /* a hint: so few connections that nearly each is in its likeliest slot, asked before the tags */
     __u32 tcp_timeout_s, tcp_fin_timeout_s, udp_timeout_s; /* as configured, for an adopting daemon */
     __u32 change_feed; /* not 0: somebody listens to changes of connections (abi/connection.h) */
     __u64 lease_end;   /* jiffies64 after which guarded addresses (abi/guard.h) are not answered for; 0 = no lease */
-    __u32 spare[14];
+    __u32 hold_answers; /* SYN-ACKs wait for a standby until this tick (abi/held.h) */
+    __u32 spare[13];
 };
 ABI_ASSERT_SIZE(struct root, 160);
 

@@ -81,25 +81,35 @@ STEP int plain_matches(struct lookup* lookup, const struct connection* slot, int
                             request ? PORTS_REQUEST_MASK : PORTS_REPLY_MASK);
 }
 
-/* The slot whose tag is met first in either bucket, if it is the packet's. */
-STEP enum plain_found plain_find(struct passage* passage, struct flow* flow, int request) {
-    struct lookup* lookup = &passage->desk->lookup;
-    lookup->hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
-    __u32 bucket = bucket_first(lookup->hash, settings.buckets);
-    const struct connection* likely = connection_at(bucket * SLOTS_PER_BUCKET + hash_lane(lookup->hash));
-    if (likely) load_u64(likely); /* the slot, or at least its page, is fetched while the tags are on their way */
+/* The slot whose tag is met first in either bucket, or DESK_EMPTY.  Another slot and the other bucket's tags are fetched
+ * while the tags are on their way: the likeliest slot, or at least its page, and what a third of all lookups want. */
+STEP __s64 plain_tagged(const struct lookup* lookup, __u32 likely) {
+    __u32 bucket = likely / SLOTS_PER_BUCKET;
     const __u32 second = bucket_second(lookup->hash, settings.buckets);
+    const struct connection* slot = connection_at(likely);
     const struct tag_line* other = tag_line_at(second);
-    if (other) load_u64(other); /* and so are the other tags, which a third of all lookups want */
+    if (slot) load_u64(slot);
+    if (other) load_u64(other);
     __u64 lanes = bucket_tagged(NULL, bucket, hash_tag(lookup->hash));
     if (!lanes) {
         bucket = second;
         lanes = bucket_tagged(NULL, bucket, hash_tag(lookup->hash));
-        if (!lanes) return PLAIN_NONE;
+        if (!lanes) return DESK_EMPTY;
     }
-    flow->index = bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
+    return bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
+}
+
+/* In a sparse table the likeliest slot is nearly always the one, and no tag is looked at. */
+STEP enum plain_found plain_find(struct passage* passage, const struct root* root, struct flow* flow, int request) {
+    struct lookup* lookup = &passage->desk->lookup;
+    lookup->hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
+    const __u32 likely = bucket_first(lookup->hash, settings.buckets) * SLOTS_PER_BUCKET + hash_lane(lookup->hash);
+    const __s64 index = root->sparse ? (__s64)likely : plain_tagged(lookup, likely);
+    if (index < 0) return PLAIN_NONE;
+    flow->index = (__u32)index;
     flow->slot = connection_at(flow->index);
-    return flow->slot && plain_matches(lookup, flow->slot, request) ? PLAIN_FOUND : PLAIN_UNSURE;
+    if (flow->slot && plain_matches(lookup, flow->slot, request)) return PLAIN_FOUND;
+    return root->sparse && plain_tagged(lookup, likely) < 0 ? PLAIN_NONE : PLAIN_UNSURE;
 }
 
 /* The found slot's ids, still its own once they were read, and both ends as the packet names them. */
@@ -146,15 +156,15 @@ STEP int plain_open(struct passage* passage, struct desk* opening) {
     return NEXT_OPEN;
 }
 
-STEP int plain_request(struct passage* passage, struct desk* opening) {
+STEP int plain_request(struct passage* passage, const struct root* root, struct desk* opening) {
     struct desk* desk = passage->desk;
     struct flow flow;
     lookup_fill(&desk->lookup, &passage->frame, 0);
-    const enum plain_found found = plain_find(passage, &flow, 1);
+    const enum plain_found found = plain_find(passage, root, &flow, 1);
     if (found == PLAIN_NONE) return plain_open(passage, opening);
     if (found != PLAIN_FOUND || !plain_read(passage, &flow, 1)) return NEXT_ADMIT;
     if (is_over(desk) || !(flow.server->flags & SERVER_AVAILABLE)) return NEXT_ADMIT;
-    if (!flow.slot->return_ifindex) return NEXT_ADMIT; /* to be learnt */
+    if (!flow.slot->return_ifindex) return NEXT_ADMIT; /* request() learns it */
     if (!plain_refresh(desk, &flow, direction_in(flow.server))) return NEXT_ADMIT;
     return send_request(passage, &flow, 0);
 }
@@ -163,8 +173,9 @@ STEP int plain_reply(struct passage* passage, const struct root* root) {
     struct desk* desk = passage->desk;
     struct flow flow;
     lookup_fill(&desk->lookup, &passage->frame, 1);
-    if (plain_find(passage, &flow, 0) != PLAIN_FOUND || !plain_read(passage, &flow, 0)) return NEXT_ADMIT;
+    if (plain_find(passage, root, &flow, 0) != PLAIN_FOUND || !plain_read(passage, &flow, 0)) return NEXT_ADMIT;
     if (flow.service->family == 0 || flow.slot->return_generation != root->client_generation) return NEXT_ADMIT;
+    if (desk->tcp_flags & TCP_SYN) return NEXT_ADMIT; /* it may have to wait, see hold.h */
     if (!plain_refresh(desk, &flow, FLOW_output)) return NEXT_ADMIT;
     return send_reply(passage, &flow);
 }
@@ -180,7 +191,7 @@ STEP int plain_packet(struct passage* passage, const struct root* root, struct d
     desk_measure(passage);
     /* What is both is a request first, as in flow(). */
     if (filter_has(desk->lookup.set, &frame->destination, FILTER_VIRTUAL))
-        return plain_request(passage, opening);
+        return plain_request(passage, root, opening);
     if (filter_has(desk->lookup.set, &frame->source, FILTER_SERVER)) return plain_reply(passage, root);
     return VERDICT_not_ours;
 }

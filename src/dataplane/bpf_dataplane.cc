@@ -20,6 +20,8 @@ constexpr auto sweep_round = 1s;
 // After a pause a slice is longer, but never so long that the loop is held up.
 constexpr auto longest_step = 50ms;
 constexpr std::uint32_t shortest_slice = 256;
+// A table with less than this part of its capacity in use is sparse: of 20 connections 19 stand where they like best.
+constexpr std::uint32_t sparse_share = 8;
 
 constexpr std::array state_words = {
 #define X(name, word, seconds, active) word,
@@ -85,19 +87,19 @@ Result<void> BpfDataplane::apply_some(const model::Cluster& cluster, std::span<c
     return store_.store(*patch, *image_);
 }
 
-Result<void> BpfDataplane::apply_whole(const model::Cluster& cluster) {
-    plan::Image next = TRY(plan::build(cluster, running_state(), limits()));
 void BpfDataplane::keep(const model::ServiceKey& service, std::vector<Endpoint> servers) {
     if (servers.empty()) kept_.erase(service);
     else kept_[service] = std::move(servers);
 }
 
+Result<void> BpfDataplane::apply_whole(const model::Cluster& cluster) {
+    plan::Image next = TRY(plan::build(cluster, running_state(), limits()));
     count_anew(next);
     TRY(store_.store(next, image_ ? &*image_ : nullptr));
     image_ = std::move(next);
+    std::erase_if(kept_, [this](const auto& each) { return !image_->registry.services.contains(each.first); });
     return {};
 }
-    std::erase_if(kept_, [this](const auto& each) { return !image_->registry.services.contains(each.first); });
 
 plan::Limits BpfDataplane::limits() const {
     const abi::root& root = loaded_.tables.header();
@@ -154,10 +156,17 @@ void BpfDataplane::sweep() {
     const std::uint32_t slots = table_.buckets * SLOTS_PER_BUCKET;
     const auto share = static_cast<std::uint32_t>(slots * (step / sweep_round));
     const std::uint32_t slice = std::min(std::max(share, shortest_slice), slots - swept_);
-    table::table_sweep(&table_, swept_, slice, loaded_.tables.active_set(), now());
+    seen_ += table::table_sweep(&table_, swept_, slice, loaded_.tables.active_set(), now()).live;
     swept_ += slice;
-    if (swept_ == slots) swept_ = 0;
+    if (swept_ == slots) finish_round();
     if (image_) store_.level(*image_);
+}
+
+// Tells packets where to look first (abi/root.h).
+void BpfDataplane::finish_round() {
+    const std::uint32_t sparse = seen_ < loaded_.tables.header().capacity / sparse_share;
+    __atomic_store_n(&loaded_.tables.header().sparse, sparse, __ATOMIC_RELAXED);
+    swept_ = seen_ = 0;
 }
 
 std::optional<std::uint32_t> BpfDataplane::id_of(const model::ServiceKey& key) const {
@@ -298,6 +307,10 @@ std::optional<Lease> BpfDataplane::lease() {
 
 std::optional<TableAccess> BpfDataplane::table_access() {
     abi::root& root = loaded_.tables.header();
+    if (!held_) {
+        auto held = HeldAnswers::open(loaded_.tables.held_answers);
+        if (held) held_ = std::move(*held);
+    }
     return TableAccess{.table = table_,
                        .root = &root,
                        .marks = loaded_.tables.change_marks.all(),
@@ -305,7 +318,9 @@ std::optional<TableAccess> BpfDataplane::table_access() {
                        .tick = [this] { return now(); },
                        .tick_us = static_cast<std::uint32_t>((std::uint64_t{1'000'000} << root.tick_shift) / root.hertz),
                        .configuration = &configuration_,
-                       .generation = &applications_};
+                       .generation = &applications_,
+                       .held_fd = held_ ? held_->fd() : -1,
+                       .take_held = [this](const auto& visit) { if (held_) held_->take(visit); }};
 }
 
 void BpfDataplane::stop() {

@@ -6,6 +6,7 @@
 #include "bpf/table/table.h"
 #include "dataplane/attachments.hh"
 #include "dataplane/dataplane.hh"
+#include "dataplane/held_answers.hh"
 #include "dataplane/image_store.hh"
 #include "dataplane/loader.hh"
 
@@ -45,6 +46,7 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] plan::Limits limits() const;
     [[nodiscard]] Result<void> apply_whole(const model::Cluster& cluster);
     void count_anew(const plan::Image& next);
+    void finish_round();
 
     Pins pins_;
     Loaded loaded_;
@@ -54,15 +56,17 @@ class BpfDataplane final : public Dataplane {
     Attachments attachments_;
     table::table table_;
     std::optional<plan::Image> image_;
-    model::Cluster adopted_cluster_;
     std::map<model::ServiceKey, std::vector<Endpoint>> kept_;
+    model::Cluster adopted_cluster_;
     std::vector<Error> adoption_errors_;
 
     std::mutex configuration_;                // TableAccess
+    std::unique_ptr<HeldAnswers> held_;
     std::atomic<std::uint64_t> applications_{0};
 
     std::uint32_t signs_seen_ = 0;  // tick of the last signs()
     std::uint32_t swept_ = 0;  // slot the next slice begins with
+    std::uint32_t seen_ = 0;   // live connections in this round of the sweep
     std::chrono::steady_clock::time_point last_sweep_;
 };
 

@@ -58,7 +58,8 @@ Result<abi::root> new_header(const Layout& layout) {
                       .cpus = layout.cpus,
                       .tick_shift = tick_shift(hertz),
                       .hertz = hertz,
-                      .client_generation = 1};
+                      .client_generation = 1,
+                      .sparse = 1};
     if (getrandom(root.seed, sizeof root.seed, 0) != sizeof root.seed) return refusal("cannot get random bytes", errno);
     return root;
 }
@@ -132,6 +133,7 @@ Result<void> pin_programs(const Pins& pins, const Programs& programs) {
 
 Result<void> pin_tables(const Pins& pins, const Tables& tables) {
     TRY(pins.put("map_service_ids", tables.service_ids.get()));
+    TRY(pins.put("map_held_answers", tables.held_answers.get()));
 #define X(name, type) TRY(pins.put("map_" #name, tables.name.fd.get()));
     SHARED_ARRAYS(X)
 #undef X
@@ -153,6 +155,7 @@ Result<Loaded> make(const Pins& pins, const Options& options) {
     SHARED_ARRAYS(X)
 #undef X
     loaded.tables.service_ids = duplicate(bpf_map__fd(skeleton->maps.service_ids));
+    loaded.tables.held_answers = duplicate(bpf_map__fd(skeleton->maps.held_answers));
     TRY(map_all(loaded.tables));
     loaded.tables.header() = root;
     TRY(pin_programs(pins, loaded.programs));
@@ -208,6 +211,8 @@ Result<Loaded> adopt(const Pins& pins, const Options& options) {
 #undef X
     if (const int error = bpf_map__reuse_fd(skeleton->maps.service_ids, tables.service_ids.get()))
         return refusal("cannot adopt map service_ids", -error);
+    if (const int error = bpf_map__reuse_fd(skeleton->maps.held_answers, tables.held_answers.get()))
+        return refusal("cannot adopt map held_answers", -error);
     TRY(load_programs(skeleton, 0));
     loaded.programs = programs_of(*skeleton);
     TRY(pin_programs(pins, loaded.programs));
@@ -230,6 +235,7 @@ Result<Tables> open_tables(const Pins& pins) {
     SHARED_ARRAYS(X)
 #undef X
     tables.service_ids = TRY(pins.get("map_service_ids"));
+    tables.held_answers = TRY(pins.get("map_held_answers"));
     TRY(map_all(tables));
     return tables;
 }

@@ -136,6 +136,28 @@ TEST_P(FlowTest, SchedulesASynAnewWhenItsConnectionIsOver) {
     EXPECT_EQ(fixture.live().size(), 1);
 }
 
+// The hint says where to look first and changes no answer, whether or not it is true.
+TEST_P(FlowTest, FindsEveryConnectionWhetherOrNotTheTableIsCalledSparse) {
+    configure(cluster({service(Family::v4, model::Protocol::tcp, "rr", 2)}));
+    const auto from = [](std::uint16_t port, std::uint8_t flags) {
+        Packet packet = request(Family::v4, flags);
+        std::get<Tcp>(packet.transport).source_port = port;
+        return packet;
+    };
+    constexpr std::uint16_t first = 2000, last = 2300;  // of 512 slots: more than half of them do not get what they like
+    for (const std::uint32_t sparse : {1u, 0u}) {
+        fixture.root().sparse = sparse;
+        for (std::uint16_t port = first; port < last; ++port) {
+            const Outcome outcome = run(from(port, syn));
+            EXPECT_EQ(outcome.verdict, sparse ? VERDICT_request_opened : VERDICT_request_sent) << port;
+        }
+        EXPECT_EQ(fixture.live().size(), std::size_t{last - first});
+    }
+    fixture.root().sparse = 1;
+    for (std::uint16_t port = first; port < last; ++port)
+        EXPECT_EQ(run(from(port, ack)).verdict, VERDICT_request_sent) << port;
+}
+
 TEST_P(FlowTest, ForgetsAConnectionWhoseTimeHasCome) {
     configure(cluster({service(Family::v4, model::Protocol::tcp, "rr", 2)}));
     run(request(Family::v4, syn));
