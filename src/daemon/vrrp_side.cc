@@ -47,6 +47,7 @@ vrrp::Settings settings_of(const model::Site& site) {
             .startup_delay = ::lvx::vrrp::delay_at_start(globals.vrrp_startup_delay, globals.vrrp_delay_after_boot, uptime()),
             .garp_spacing = {.arp = globals.vrrp_garp_interval, .advertisement = globals.vrrp_gna_interval, .together = {}},
             .vmac_prefix = globals.vmac_prefix,
+            .vmac_address_prefix = globals.vmac_addr_prefix,
             .log_unknown_vrids = globals.log_unknown_vrids,
             .repeats_states = globals.fifo_write_vrrp_states_on_reload};
 }

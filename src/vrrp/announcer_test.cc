@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "vrrp/announcer.hh"
-#include "vrrp/ground.hh"
 #include "vrrp/letters.hh"
 
 namespace lvx::vrrp {
@@ -73,19 +72,6 @@ TEST(Announcer, AfterAReloadNewAddressesAreToldAtOnceAndAllAreRefreshed) {
     const std::vector all = {at("eth0", 2, "10.0.0.1"), at("eth0", 2, "10.0.0.2")};
     announcer.taken(0, all, {all[1]}, {.delay = 0s, .refresh = 5s, .repeat = 1}, start);
     EXPECT_EQ(sent(announcer, 5s), (Lines{"0 10.0.0.2", "5000 10.0.0.1", "5000 10.0.0.2"}));
-}
-
-TEST(VmacNames, AreOfPrefixAndNumberAndUnique) {
-    const auto with = [](std::uint8_t vrid, Family family, const std::string& name) {
-        return model::VrrpInstance{.vrid = vrid, .family = family, .vmac = {.kind = model::VmacUse::Kind::vmac, .name = name}};
-    };
-    const model::Vrrp named = with_vmac_names({.instances = {with(51, Family::v4, ""), with(51, Family::v6, ""), with(51, Family::v4, ""),
-                                                             with(51, Family::v6, ""), with(52, Family::v4, "mine"), {.vrid = 53}}}, "ha");
-    std::vector<std::string> names;
-    for (const model::VrrpInstance& one : named.instances) names.push_back(vmac_name(one));
-    EXPECT_EQ(names, (Lines{"ha.51", "ha6.51", "ha1.51", "ha2.51", "mine", ""}));
-    const model::Vrrp longer = with_vmac_names({.instances = {with(251, Family::v4, "")}}, "averylongprefix");
-    EXPECT_EQ(vmac_name(longer.instances[0]), "averylongpr.251") << "15 characters are the most";
 }
 
 TEST(StartDelay, IsTheLongerOneAndBootCountsFromTheMachine) {

@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "vrrp/refuser_driver.hh"
-#include "vrrp/vmac_driver.hh"
-
 namespace lvx::vrrp {
 
 namespace {
 
 constexpr std::chrono::milliseconds longest_sleep{250};     // status and leases stay fresh though nothing happens
-constexpr std::chrono::milliseconds verify_delay{50};       // our own changes have been heard of by then
 
 template <class... Each>
 struct Overload : Each... {
@@ -41,11 +37,6 @@ std::set<Address> refused_addresses(const model::Vrrp& configuration) {
 bool has_routing(const model::VrrpInstance& instance) { return !instance.routes.empty() || !instance.rules.empty(); }
 bool has_static_routing(const model::Vrrp& vrrp) { return !vrrp.static_routes.empty() || !vrrp.static_rules.empty(); }
 
-Settings named(Settings settings) {
-    settings.vrrp = with_vmac_names(std::move(settings.vrrp), settings.vmac_prefix);
-    return settings;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Fence& fence, script::Runner* runner, Tell tell, Instant now) {
@@ -57,13 +48,17 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Fence& fe
 }
 
 Engine::Engine(const Settings& settings, Monitor monitor, std::unique_ptr<Holder> holder, Fence& fence, Tell tell, Instant now)
-    : settings_(named(settings)),
+    : settings_(settings),
       monitor_(std::move(monitor)),
       holder_(std::move(holder)),
       fence_(fence),
       tell_(std::move(tell)),
-      routers_(settings_.vrrp, now),
-      start_at_(now + settings.startup_delay) {}
+      routers_(plan_vmacs(settings.vrrp, settings.vmac_prefix, settings.vmac_address_prefix).configuration, now),
+      start_at_(now + settings.startup_delay) {
+    VmacPlan plan = plan_vmacs(std::move(settings_.vrrp), settings_.vmac_prefix, settings_.vmac_address_prefix);
+    settings_.vrrp = std::move(plan.configuration);
+    vmacs_ = std::move(plan.devices);
+}
 
 std::vector<int> Engine::fds() const {
     std::vector<int> result = ports_.fds();
@@ -82,108 +77,8 @@ void Engine::prepare(Instant now) {
     refuse_packets(refused_addresses(settings_.vrrp));
     goods_interfaces_.clear();
     for (const model::VrrpInstance& instance : settings_.vrrp.instances) goods_interfaces_.push_back(interfaces_of_goods(settings_.vrrp, instance));
-    make_vmacs();
     look(now);
     holder_->keep_static(settings_.vrrp, view_);
-}
-
-void Engine::refuse_packets(const std::set<Address>& addresses) {
-    if (addresses == refused_) return;
-    if (const Result<void> done = refuse_packets_to(addresses); !done) tell_event(model::EventKind::vrrp_trouble, {done.error().sentence()});
-    else refused_ = addresses;
-}
-
-void Engine::make_vmacs() {
-    for (const model::VrrpInstance& instance : settings_.vrrp.instances) {
-        const std::string name = vmac_name(instance);
-        const net::Link* below = link_named(monitor_.world(), instance.interface);
-        if (instance.promote_secondaries) (void)set_sysctl("net/ipv4/conf/" + instance.interface + "/promote_secondaries", "1");
-        if (name.empty() || below == nullptr || link_named(monitor_.world(), name) != nullptr) continue;
-        if (const Result<void> made = make_vmac(instance, *below); !made)
-            tell_event(model::EventKind::vrrp_trouble, {made.error().sentence()});
-    }
-    (void)monitor_.drain();
-}
-
-// A VMAC device hangs on the same switch as the interface below it.
-Spacings Engine::spacings() const {
-    Spacings result = spacings_of(settings_.vrrp.garp_groups, settings_.garp_spacing);
-    for (const model::VrrpInstance& instance : settings_.vrrp.instances) {
-        const auto below = result.find(instance.interface);
-        const std::string name = vmac_name(instance);
-        if (name.empty() || result.contains(name)) continue;
-        Spacing shared = below == result.end() ? settings_.garp_spacing : below->second;
-        if (shared.together.empty()) shared.together = instance.interface;
-        result.emplace(name, shared);
-    }
-    return result;
-}
-
-// The network changed, or may have: sockets, sources and faults follow.
-void Engine::look(Instant now) {
-    view_ = delays_.empty() ? monitor_.world() : delays_.seen(monitor_.world(), now);
-    std::vector<Ground> grounds;
-    for (const model::VrrpInstance& instance : settings_.vrrp.instances) grounds.push_back(ground_of(instance, view_, virtual_addresses_));
-    if (grounds != grounds_ || look_again_) {
-        grounds_ = std::move(grounds);
-        look_again_ = false;
-        const std::vector<PortTrouble> troubles = ports_.configure(settings_.vrrp, grounds_, view_);
-        for (const PortTrouble& trouble : troubles) grounds_[trouble.instance].faults.push_back(trouble.sentence);
-        for (Index i = 0; i < memories_.size(); ++i) {
-            memories_[i].heard.resize(ports_.paths(i).size(), now);
-            memories_[i].path_lost.resize(ports_.paths(i).size());
-            routers_.at(i).source = grounds_[i].source;
-        }
-        // A trouble may be over next time though the ground is the same.
-        look_again_ = !troubles.empty();
-        ++generation_;
-    }
-    if (seen_links_ != view_.links) links_changed(now);
-    settle_faults(now);
-    observe_interfaces(now);
-    verify_at_ = now + verify_delay;
-}
-
-// The kernel drops IPv4 routes without a word when their link goes down; an interface may be another one of the same name.
-void Engine::links_changed(Instant now) {
-    seen_links_ = view_.links;
-    holder_->forget_lost();
-    holder_->keep_static(settings_.vrrp, view_);
-    for (Index i = 0; i < grounds_.size(); ++i)
-        if (routers_.routers()[i].state == State::master) holder_->take(i, routers_.routers()[i], grounds_[i], view_, now);
-    verify_routes_ = true;
-}
-
-void Engine::settle_faults(Instant now) {
-    lost_seen_ = holder_->lost_generation();
-    for (Index i = 0; i < grounds_.size(); ++i) carry(routers_.set_ground(i, faults_of(i), now), now);
-}
-
-std::vector<std::string> Engine::faults_of(Index instance) const {
-    std::vector<std::string> faults = grounds_[instance].faults;
-    for (const std::string& interface : goods_interfaces_[instance]) {
-        const net::Link* link = link_named(view_, interface);
-        if (link == nullptr || !link->up) faults.push_back("interface " + interface + (link == nullptr ? " does not exist" : " is down"));
-    }
-    const auto follows = [&](const std::string& name) {
-        const auto group = std::ranges::find(settings_.vrrp.track_groups, name, &model::TrackGroup::name);
-        return group != settings_.vrrp.track_groups.end() && std::ranges::find(group->members, settings_.vrrp.instances[instance].name) != group->members.end();
-    };
-    for (const Lost& lost : holder_->lost())
-        if (lost.instance ? *lost.instance == instance : follows(lost.track_group)) faults.push_back(lost.sentence);
-    return faults;
-}
-
-void Engine::verify(Instant now) {
-    const std::uint64_t before = holder_->restored();
-    holder_->verify(monitor_.world(), now);
-    // An address that went took the routes with it that need it.
-    if (holder_->restored() != before) {
-        verify_routes_ = true;
-        verify_at_ = now + verify_delay;
-        return;
-    }
-    if (std::exchange(verify_routes_, false)) holder_->verify_routes();
 }
 
 void Engine::tell_links() {
@@ -257,7 +152,9 @@ void Engine::obey(const Order& order, Instant now) {
 }
 
 void Engine::configure(const Settings& next, Instant now) {
-    const Settings settings = named(next);
+    Settings settings = next;
+    VmacPlan plan = plan_vmacs(std::move(settings.vrrp), settings.vmac_prefix, settings.vmac_address_prefix);
+    settings.vrrp = std::move(plan.configuration);
     for (const Index gone : routers_.gone_in(settings.vrrp)) {
         const Router router = routers_.routers()[gone];
         carry(routers_.stop(gone, "no longer configured", now), now);
@@ -274,6 +171,10 @@ void Engine::configure(const Settings& next, Instant now) {
     holder_->renumber(old);
     memories_ = std::move(memories);
     settings_ = settings;
+    seen_links_.clear();
+    std::erase_if(vmacs_, [&](const VmacDevice& old) { return std::ranges::find(plan.devices, old) != plan.devices.end(); });
+    remove_vmacs(std::exchange(vmacs_, plan.devices));
+    (void)monitor_.drain();
     look_again_ = true;
     const Deeds deeds = routers_.configure(settings.vrrp, now);
     prepare(now);
@@ -339,7 +240,7 @@ Instant Engine::step(Instant now) {
     Instant next = now + longest_sleep;
     for (const std::optional<Instant>& at : {routers_.wake(), holder_->wake(), delays_.wake(), verify_at_})
         if (at) next = std::min(next, *at);
-    if (lease_end_) next = std::min(next, now + (*lease_end_ - now) / 2);
+    if (lease_end_) next = std::min(next, now + renewal_pause(*lease_end_ - now));
     if (!started_) next = std::min(next, start_at_);
     return next;
 }
@@ -371,11 +272,9 @@ void Engine::shut_down(Instant now) {
     renew_lease(now);
     holder_->finish(view_);
     refuse_packets({});
-    for (const model::VrrpInstance& instance : settings_.vrrp.instances) {
-        const std::string vmac = vmac_name(instance);
-        const net::Link* link = vmac.empty() ? nullptr : link_named(monitor_.world(), vmac);
-        if (link != nullptr) (void)remove_link(link->ifindex);
-    }
+    (void)monitor_.drain();
+    remove_vmacs(vmacs_);
+    sysctls_.restore();
 }
 
 }  // namespace lvx::vrrp

@@ -16,6 +16,7 @@
 #include "vrrp/link_delays.hh"
 #include "vrrp/monitor_driver.hh"
 #include "vrrp/ports_driver.hh"
+#include "vrrp/vmac_driver.hh"
 
 namespace lvx::vrrp {
 
@@ -39,6 +40,7 @@ class Engine {
     [[nodiscard]] Status status(Instant now) const;
 
  private:
+    static constexpr std::chrono::milliseconds verify_delay{50};  // our own changes have been heard of by then
     struct Memory {                         // beside each Router
         std::optional<Instant> last_sent;   // as master
         std::vector<Instant> heard;         // by path
@@ -54,6 +56,8 @@ class Engine {
     void look(Instant now);
     void refuse_packets(const std::set<Address>& addresses);
     void make_vmacs();
+    void make(const VmacDevice& device);
+    void remove_vmacs(const std::vector<VmacDevice>& devices);
     [[nodiscard]] Spacings spacings() const;
     void links_changed(Instant now);
     void settle_faults(Instant now);
@@ -81,6 +85,8 @@ class Engine {
     [[nodiscard]] const std::string& name(Index instance) const { return routers_.routers()[instance].configuration.name; }
 
     Settings settings_;
+    std::vector<VmacDevice> vmacs_;
+    Sysctls sysctls_;
     Monitor monitor_;
     LinkDelays delays_;
     net::World view_;                       // as the monitor sees it, with delays

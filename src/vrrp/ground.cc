@@ -1,7 +1,5 @@
 #include "vrrp/ground.hh"
 
-#include <net/if.h>
-
 #include <algorithm>
 
 namespace lvx::vrrp {
@@ -34,7 +32,7 @@ void check_vmac(const model::VrrpInstance& instance, const net::World& world, Gr
     }
     ground.home_ifindex = link->ifindex;
     ground.home_interface = name;
-    if (instance.vmac.transmit_on_base || instance.vmac.addresses_only) return;
+    if (instance.vmac.transmit_on_base) return;
     ground.send_ifindex = link->ifindex;
     ground.send_interface = name;
 }
@@ -49,8 +47,10 @@ void check_vrf(const model::VrrpInstance& instance, const net::World& world, Gro
 
 void check_source(const model::VrrpInstance& instance, const net::World& world, const std::set<Address>& virtual_addresses,
                   Ground& ground) {
-    if (instance.source) {
-        ground.source = *instance.source;
+    const bool ipvlan = instance.vmac.kind == model::VmacUse::Kind::ipvlan;
+    const std::optional<Address> fixed = ipvlan && instance.vmac.address ? instance.vmac.address : instance.source;
+    if (fixed) {
+        ground.source = *fixed;
         ground.has_source = !instance.track_source || is_present(world, ground.source);
         if (!ground.has_source) ground.faults.push_back("source address " + ground.source.text() + " is gone");
         return;
@@ -60,17 +60,6 @@ void check_source(const model::VrrpInstance& instance, const net::World& world, 
     if (found) ground.source = *found;
     else if (ground.ifindex != 0)
         ground.faults.push_back("interface " + instance.interface + (instance.family == Family::v4 ? " has no IPv4 address" : " has no link-local address"));
-}
-
-std::string free_vmac_name(const std::string& prefix, std::uint8_t vrid, Family family, const std::set<std::string>& taken) {
-    const std::string tail = "." + std::to_string(vrid);
-    for (int number = 0;; ++number) {
-        const bool six = family == Family::v6 && number == 1;
-        const std::string middle = number == 0 ? "" : six ? "6" : std::to_string(family == Family::v6 ? number - 1 : number);
-        const std::string end = middle + tail;
-        const std::string name = prefix.substr(0, IFNAMSIZ - 1 - end.size()) + end;
-        if (!taken.contains(name)) return name;
-    }
 }
 
 }  // namespace
@@ -84,18 +73,6 @@ const net::Link* link_named(const net::World& world, std::string_view name) {
 std::string vmac_name(const model::VrrpInstance& instance) {
     if (instance.vmac.kind == model::VmacUse::Kind::none) return "";
     return instance.vmac.name.empty() ? "vrrp." + std::to_string(instance.vrid) : instance.vmac.name;
-}
-
-model::Vrrp with_vmac_names(model::Vrrp configuration, const std::string& prefix) {
-    std::set<std::string> taken;
-    for (const model::VrrpInstance& instance : configuration.instances)
-        if (!instance.vmac.name.empty()) taken.insert(instance.vmac.name);
-    for (model::VrrpInstance& instance : configuration.instances) {
-        if (instance.vmac.kind == model::VmacUse::Kind::none || !instance.vmac.name.empty()) continue;
-        instance.vmac.name = free_vmac_name(prefix, instance.vrid, instance.family, taken);
-        taken.insert(instance.vmac.name);
-    }
-    return configuration;
 }
 
 std::optional<Address> speaking_address(const net::World& world, std::uint32_t ifindex, Family family,

@@ -12,8 +12,8 @@
 namespace lvx::vrrp {
 
 struct Ground {
-    std::uint32_t ifindex = 0;        // adverts are heard here; 0: unicast without interface
-    std::uint32_t send_ifindex = 0;   // and leave here: the interface, or its VMAC device
+    std::uint32_t ifindex = 0;        // of the instance's interface; 0: unicast without interface
+    std::uint32_t send_ifindex = 0;   // adverts are heard and leave here: the interface, or its VMAC device
     std::uint32_t home_ifindex = 0;   // virtual addresses without "dev" live here
     std::string send_interface, home_interface;
     Address source;
@@ -24,9 +24,6 @@ struct Ground {
 
 // Name of the VMAC or IPVLAN device, "" when the instance uses none.
 [[nodiscard]] std::string vmac_name(const model::VrrpInstance& instance);
-
-// Every VMAC and IPVLAN device has a name that no other one has: PREFIX.VRID, else PREFIX6.VRID for IPv6, else PREFIX1.VRID ...
-[[nodiscard]] model::Vrrp with_vmac_names(model::Vrrp configuration, const std::string& prefix);
 
 // `virtual_addresses`: of all instances; none of them is an address of this machine to speak from.
 [[nodiscard]] Ground ground_of(const model::VrrpInstance& instance, const net::World& world, const std::set<Address>& virtual_addresses);

@@ -23,10 +23,8 @@ const std::string& name_of(std::uint32_t ifindex, const net::World& world) {
 }
 
 // Switches learn the MAC of an interface that sends adverts from them; those of others need announcements.
-bool is_extra(const model::VrrpInstance& instance, const Ground& ground, std::uint32_t ifindex) {
-    if (ifindex == ground.send_ifindex) return false;
-    const bool vmac = ifindex == ground.home_ifindex && ground.home_ifindex != ground.ifindex;
-    return vmac || instance.garp.extra_all;
+bool is_extra(const model::VrrpInstance& instance, const Ground& ground, const PlacedAddress& placed) {
+    return placed.ifindex != ground.send_ifindex && (placed.address.use_vmac || instance.garp.extra_all);
 }
 
 std::vector<Announcement> announcements(Index instance, const std::vector<PlacedAddress>& addresses, const Router& router,
@@ -34,7 +32,7 @@ std::vector<Announcement> announcements(Index instance, const std::vector<Placed
     std::vector<Announcement> result;
     for (const PlacedAddress& placed : addresses)
         result.push_back({.instance = instance, .ifindex = placed.ifindex, .interface = name_of(placed.ifindex, world),
-                          .address = placed.address.address, .extra = is_extra(router.configuration, ground, placed.ifindex)});
+                          .address = placed.address.address, .extra = is_extra(router.configuration, ground, placed)});
     return result;
 }
 

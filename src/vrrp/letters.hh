@@ -18,6 +18,7 @@ struct Settings {
     Microseconds startup_delay{0};
     Spacing garp_spacing;              // of interfaces in no garp_group
     std::string vmac_prefix = "vrrp";  // names of VMAC devices without one of their own
+    std::string vmac_address_prefix;   // of those for addresses; "" = vmac_prefix
     bool log_unknown_vrids = false;
     bool repeats_states = false;       // to the FIFOs, after a reload
     bool realtime = true;              // SCHED_FIFO and locked memory, where the machine allows

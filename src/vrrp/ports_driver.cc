@@ -67,19 +67,15 @@ Result<Port*> Ports::port(const PortKey& key, std::uint32_t ifindex, int receive
 Result<void> Ports::open_main(Use& use) {
     const model::VrrpInstance& instance = use.configuration;
     const int buffer = static_cast<int>(instance.receive_buffer);
-    PortKey key{.interface = instance.interface, .family = instance.family, .group = std::nullopt};
+    // A macvlan in private mode gets every frame from its own MAC, which another director's is, and nobody else does.
+    PortKey key{.interface = use.ground.send_interface, .family = instance.family, .group = std::nullopt};
     if (!instance.unicast) key.group = group_of(instance);
-    Port* ear = TRY(port(key, use.ground.ifindex, buffer));
-    use.ears.push_back({.port = ear, .path = 0, .unicast = instance.unicast});
-    Port* mouth = ear;
-    if (use.ground.send_ifindex != use.ground.ifindex) {
-        key.interface = use.ground.send_interface;
-        mouth = TRY(port(key, use.ground.send_ifindex, 0));
-    }
+    Port* opened = TRY(port(key, use.ground.send_ifindex, buffer));
+    use.ears.push_back({.port = opened, .path = 0, .unicast = instance.unicast});
     use.own_sources.push_back(use.ground.source);
-    if (!instance.unicast) use.ways.push_back({.port = mouth, .destination = group_of(instance), .source = use.ground.source});
+    if (!instance.unicast) use.ways.push_back({.port = opened, .destination = group_of(instance), .source = use.ground.source});
     for (const model::UnicastPeer& peer : instance.peers)
-        use.ways.push_back({.port = mouth, .destination = peer.address, .source = use.ground.source, .ttl = instance.unicast_ttl.value_or(0)});
+        use.ways.push_back({.port = opened, .destination = peer.address, .source = use.ground.source, .ttl = instance.unicast_ttl.value_or(0)});
     return {};
 }
 

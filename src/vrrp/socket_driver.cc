@@ -56,6 +56,8 @@ Result<void> prepare_v6(const Fd& socket, const PortKey& key, std::uint32_t ifin
     TRY(set(socket, IPPROTO_IPV6, IPV6_TCLASS, int{traffic_class}, "the traffic class"));
     TRY(set(socket, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, int{1}, "telling the hop limit"));
     TRY(set(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, int{1}, "telling the destination"));
+    // A VMAC device sends from the link-local address of the interface below it.
+    TRY(set(socket, IPPROTO_IPV6, IPV6_FREEBIND, int{1}, "a source of another interface"));
     if (!key.group) return {};
     const ipv6_mreq request{.ipv6mr_multiaddr = kernel_v6(*key.group), .ipv6mr_interface = ifindex};
     TRY(set(socket, IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(ifindex), "the multicast interface"));

@@ -2,22 +2,37 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/result.hh"
-#include "model/vrrp.hh"
 #include "net/world.hh"
-#include "vrrp/frames.hh"
+#include "vrrp/vmac.hh"
 
 namespace lvx::vrrp {
 
-[[nodiscard]] Mac mac_of(const model::VrrpInstance& instance);
-
-// Makes it, or takes over the one that is there, and brings it up.
-[[nodiscard]] Result<void> make_vmac(const model::VrrpInstance& instance, const net::Link& below);
+// Makes it and brings it up.  `vrf`: of the VRF it shall be in; 0 = none.
+[[nodiscard]] Result<void> make_vmac(const VmacDevice& device, const net::Link& below, std::uint32_t vrf);
 [[nodiscard]] Result<void> remove_link(std::uint32_t ifindex);
+// Whether the link is what make_vmac would make.
+[[nodiscard]] bool is_vmac(const VmacDevice& device, const net::Link& link, const net::Link& below);
 
 // "net/ipv4/conf/eth0/arp_ignore".
 [[nodiscard]] Result<void> set_sysctl(const std::string& name, const std::string& value);
+
+// Settings of interfaces that VMAC devices need, as they were before; put back at the end.
+class Sysctls {
+ public:
+    ~Sysctls() { restore(); }
+    // The interface below answers, and asks, by ARP for what is on it only.
+    void prepare_below(const std::string& interface);
+    // net.ipv4.conf.all.rp_filter would drop what comes in by the device below: it moves to the interfaces.
+    void release_all_rp_filter();
+    void restore();
+
+ private:
+    void change(const std::string& name, const std::string& value);
+    std::map<std::string, std::string> before_;
+};
 
 }  // namespace lvx::vrrp
