@@ -35,6 +35,24 @@ Router as_master(std::uint8_t priority) {
     return router;
 }
 
+TEST(Lease, IsOverBeforeAStandbyThatWatchesByBfdFindsTheMasterDead) {
+    using namespace std::chrono_literals;
+    model::VrrpInstance instance{.name = "VI", .vrid = 1, .priority = 255, .version = 3, .wants_master = true, .advert_interval = 10ms, .fast_peer = "other"};
+    const auto lease_of = [&](const model::Vrrp& configuration) {
+        Routers routers(configuration, start);
+        (void)routers.start(start);
+        return routers.lease(start).value_or(start) - start;
+    };
+    EXPECT_EQ(lease_of({.instances = {instance}}), 20ms) << "nobody watches";
+    const auto watched = [&](Microseconds transmit, std::uint8_t multiplier) {
+        return lease_of({.instances = {instance}, .bfds = {{.name = "other", .min_tx = transmit, .multiplier = multiplier}}});
+    };
+    EXPECT_EQ(watched(1ms, 13), 12ms);
+    EXPECT_EQ(watched(10ms, 5), 20ms) << "never longer than without";
+    EXPECT_EQ(watched(1ms, 9), 8ms);
+    EXPECT_EQ(watched(1ms, 3), shortest_lease);
+}
+
 TEST(Times, AreThoseOfTheRfcs) {
     EXPECT_EQ(skew_time({2, 1s, 3}, 100), Microseconds(609375)) << "(256 - 100) / 256 s";
     EXPECT_EQ(skew_time({3, 100ms, 3}, 100), Microseconds(60937));

@@ -349,7 +349,9 @@ std::optional<Instant> Routers::lease(Instant now) const {
     std::optional<Microseconds> shortest;
     for (const Router& router : routers_) {
         if (router.state != State::master) continue;
-        const Microseconds length = lease_time(router.own_pace());
+        Microseconds length = lease_time(router.own_pace());
+        const auto watch = std::ranges::find(configuration_.bfds, router.configuration.fast_peer, &model::BfdInstance::name);
+        if (watch != configuration_.bfds.end()) length = std::min(length, watched_lease_time(watch->min_tx, watch->multiplier));
         if (!shortest || length < *shortest) shortest = length;
     }
     if (!shortest) return std::nullopt;

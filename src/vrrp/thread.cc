@@ -45,7 +45,7 @@ class Loop {
     Result<void> watch(int fd) const;
     Result<void> watch_engine();
     void sleep_until(Instant when) const;
-    void take_orders(Instant now);
+    bool take_orders(Instant now);
     void post_news(Instant now);
     void tell(News news);
 
@@ -106,11 +106,14 @@ void Loop::sleep_until(Instant when) const {
     [[maybe_unused]] const ssize_t got = ::read(timer_.get(), &expirations, sizeof expirations);
 }
 
-void Loop::take_orders(Instant now) {
-    for (const Order& order : orders_.try_take()) {
+// Whether there were any: timers may be others then.
+bool Loop::take_orders(Instant now) {
+    const std::vector<Order> orders = orders_.try_take();
+    for (const Order& order : orders) {
         if (std::holds_alternative<Stop>(order)) ending_ = true;
         else engine_->obey(order, now);
     }
+    return !orders.empty();
 }
 
 void Loop::post_news(Instant now) {
@@ -126,7 +129,7 @@ void Loop::run() {
         const Instant now = Clock::now();
         Instant next = engine_->step(now);
         runner_->step();
-        take_orders(Clock::now());
+        if (take_orders(Clock::now())) next = now;
         post_news(now);
         if (!outbox_.empty()) next = std::min(next, now + retry_lock);
         (void)watch_engine();

@@ -33,4 +33,19 @@ struct Pace {
     return pace.adverts > 1 ? pace.interval * (pace.adverts - 1) : pace.interval / 2;
 }
 
+// The same where the standby also watches by BFD (fast_peer), RFC 5880, 6.8.4: it finds a director dead no sooner than
+// multiplier - 1 of that director's transmit intervals after it stopped.  Never shorter than two ticks of a kernel with
+// 250 of them a second, below which the lease would run out between two renewals.
+inline constexpr Microseconds shortest_lease{8'000};
+[[nodiscard]] constexpr Microseconds watched_lease_time(Microseconds transmit, std::uint8_t multiplier) {
+    const Microseconds length = transmit * (multiplier - 1);
+    return length < shortest_lease ? shortest_lease : length;
+}
+
+// Between renewals.  The lease is counted in ticks of 4 ms, of which the begun one is not worth anything.
+[[nodiscard]] constexpr std::chrono::nanoseconds renewal_pause(std::chrono::nanoseconds lease) {
+    constexpr std::chrono::milliseconds few_ticks{20};
+    return lease < few_ticks ? lease / 4 : lease / 2;
+}
+
 }  // namespace lvx::vrrp

@@ -39,6 +39,19 @@ TEST(Failover, AFrozenMasterIsSilentBeforeItsStandbyAnswers) {
     EXPECT_THAT(events(two, 1), AllOf(HasSubstr("The data plane is fenced"), HasSubstr("The data plane answers again")));
 }
 
+TEST(Failover, AStandbyThatWatchesFasterWaitsForTheLeaseAllTheSame) {
+    TwoWays two;
+    for (const int number : {1, 2}) two.reload(number, "fast_peer other");
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return events(two, 1).contains("BFD_Instance(other) Entering Up state"); }));
+    ASSERT_TRUE(two.await_start());
+    const auto frozen = Clock::now();
+    two.director(1).process().signal(SIGSTOP);
+    ASSERT_TRUE(two.await_answers(2, frozen));
+    EXPECT_LT(two.overlap(1, 2, frozen), 0us);
+    EXPECT_LT(two.client(2).answers(frozen).front() - frozen, 2 * TwoWays::interval) << "without it, it would wait for three";
+    two.director(1).process().signal(SIGCONT);
+}
+
 TEST(Failover, AKilledMasterIsSilentBeforeItsStandbyAnswers) {
     TwoWays two;
     ASSERT_TRUE(two.await_start());

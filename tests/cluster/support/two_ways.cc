@@ -29,7 +29,9 @@ lab::Topology topology() {
 }  // namespace
 
 std::string TwoWays::configuration(int number, std::string_view more) {
-    return fmt::format("vrrp_instance VI {{\n version 3\n interface eth0\n virtual_router_id 51\n priority {}\n advert_int 0.05\n path eth2\n {}\n"
+    std::string session;
+    if (more.contains("fast_peer")) session = fmt::format("bfd_instance other {{\n neighbor_ip 10.9.0.{}\n min_tx 1\n min_rx 1\n multiplier 13\n}}\n", 3 - number);
+    return session + fmt::format("vrrp_instance VI {{\n version 3\n interface eth0\n virtual_router_id 51\n priority {}\n advert_int 0.05\n path eth2\n {}\n"
                        " virtual_ipaddress {{\n 192.168.88.23/24 dev eth0\n 10.0.0.1/24 dev eth1\n }}\n}}\n"
                        "virtual_server 192.168.88.23 80 {{\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 10.0.0.{} 80 {{ }}\n}}\n",
                        number == 1 ? 150 : 100, more, number + 1);

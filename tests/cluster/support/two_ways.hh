@@ -31,7 +31,7 @@ class TwoWays {
     [[nodiscard]] const lab::Probe& client(int number) const { return *clients_[number - 1]; }
     [[nodiscard]] const lab::Lab& lab() const { return lab_; }
 
-    // Of director 1, the better one, or 2.  `more`: lines of its vrrp_instance VI.
+    // Of director 1, the better one, or 2.  `more`: lines of its vrrp_instance VI; "fast_peer" in it brings a BFD session.
     [[nodiscard]] static std::string configuration(int number, std::string_view more);
     void reload(int number, std::string_view more);
 
