@@ -15,6 +15,7 @@
 #include <fstream>
 
 #include "base/ensure.hh"
+#include "bench/health/responder.hh"
 #include "health/worker.hh"
 
 namespace lvx::bench {
@@ -85,6 +86,7 @@ Contender Contender::lvx(const Load& load) {
     ensure(process >= 0);
     if (process > 0) return Contender(process);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    stay_on(checker_cpu);
     run_worker(load);
 }
 
@@ -94,6 +96,7 @@ Contender Contender::keepalived(const Load& load, const std::string& folder, con
     ensure(process >= 0);
     if (process > 0) return Contender(process);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    stay_on(checker_cpu);
     ::setenv("LD_PRELOAD", shim.c_str(), 1);
     const int log = ::open((folder + "/keepalived.log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     ::dup2(log, 1);
@@ -117,18 +120,6 @@ std::vector<pid_t> Contender::processes() const {
 }
 
 bool Contender::runs() const { return ::waitpid(process_, nullptr, WNOHANG) == 0; }
-
-double Contender::cpu_seconds() const {
-    std::uint64_t ticks = 0;
-    for (const pid_t process : processes()) {
-        const std::string stat = contents(fmt::format("/proc/{}/stat", process));
-        std::uint64_t user = 0, system = 0;
-        const std::size_t name_end = stat.rfind(')');
-        if (name_end == stat.npos) continue;
-        if (std::sscanf(stat.c_str() + name_end + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2) ticks += user + system;
-    }
-    return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
 
 std::uint64_t Contender::resident_kib() const {
     std::uint64_t largest = 0;

@@ -19,7 +19,6 @@ class Contender {
     Contender(Contender&& other) noexcept : process_(other.process_) { other.process_ = -1; }
     ~Contender();
 
-    [[nodiscard]] double cpu_seconds() const;      // of all its processes
     [[nodiscard]] std::uint64_t resident_kib() const;  // of the largest one
     [[nodiscard]] bool runs() const;
 

@@ -1,4 +1,9 @@
-// What the health bench asks of both checkers: so many real servers on loopback, each checked so often.
+// What the health bench asks of both checkers: so many real servers behind a cable, each checked so often.
+//
+//   checker, CPU 0 ── veth ── responder, CPU 1
+//
+// The two ends are network namespaces of their own, and RPS has each end's packets received on its own CPU: without it
+// the sender's CPU does the receiver's work, and the servers' half of every handshake would count as the checker's.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +25,9 @@ struct Load {
 inline constexpr Port responder_port = 18080;
 inline constexpr std::uint32_t servers_per_pool = 1000;
 
-// 127.1.0.0 and on: all of them are this machine.
-[[nodiscard]] inline Address server_address(std::uint32_t number) { return Address::v4(0x7f010000 + number); }
+inline constexpr int checker_cpu = 0, responder_cpu = 1;
+
+// 10.65.0.0/16: all of them are the responder.
+[[nodiscard]] inline Address server_address(std::uint32_t number) { return Address::v4(0x0a410000 + number); }
 
 }  // namespace lvx::bench

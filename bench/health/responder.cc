@@ -1,6 +1,9 @@
 #include "bench/health/responder.hh"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -10,13 +13,19 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <new>
+#include <string>
+#include <utility>
 
 #include "base/ensure.hh"
 #include "base/fd.hh"
+#include "lab/process.hh"
 
 namespace lvx::bench {
 namespace {
+
+constexpr std::chrono::seconds patience{5};
 
 Fd listener() {
     Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -61,16 +70,57 @@ void answer(int connection) {
     }
 }
 
+
+// From this namespace to the one of a process.
+void lay_cable(pid_t process) {
+    const Fd here(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+    (void)lab::run(here.get(), lab::shell("ip link delete near"), patience);
+    set_up("ip link add near type veth peer name far");
+    for (const auto& [end, cpu] : {std::pair{"near", checker_cpu}, std::pair{"far", responder_cpu}})
+        std::ofstream(fmt::format("/sys/class/net/{}/queues/rx-0/rps_cpus", end)) << fmt::format("{:x}\n", 1 << cpu);
+    set_up(fmt::format("ip link set far netns {} && ip address add 10.64.0.1/30 dev near && ip link set near up && ip route add 10.65.0.0/16 via 10.64.0.2",
+                       process));
+}
+
 }  // namespace
+
+void set_up(const std::string& commands) {
+    const Fd here(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+    const auto done = lab::run(here.get(), lab::shell(commands), patience);
+    ensure(done && done->status == 0);
+}
+
+void stay_on(int cpu) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    ensure(::sched_setaffinity(0, sizeof one, &one) == 0);
+}
 
 Responder::Responder(Kind kind) {
     void* const shared = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ensure(shared != MAP_FAILED);
     accepted_ = new (shared) std::atomic<std::uint64_t>(0);
+    int ready[2], cabled[2];
+    ensure(::pipe(ready) == 0 && ::pipe(cabled) == 0);
     process_ = ::fork();
     ensure(process_ >= 0);
-    if (process_ > 0) return;
+    char word = 0;
+    if (process_ > 0) {
+        ensure(::read(ready[0], &word, 1) == 1);
+        lay_cable(process_);
+        ensure(::write(cabled[1], &word, 1) == 1);
+        ensure(::read(ready[0], &word, 1) == 1);
+        for (const int fd : {ready[0], ready[1], cabled[0], cabled[1]}) ::close(fd);
+        return;
+    }
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ensure(::unshare(CLONE_NEWNET) == 0);
+    ensure(::write(ready[1], &word, 1) == 1 && ::read(cabled[0], &word, 1) == 1);
+    set_up("ip link set lo up && ip address add 10.64.0.2/30 dev far && ip link set far up && ip route add local 10.65.0.0/16 dev lo && "
+           "ip route add default via 10.64.0.1");
+    stay_on(responder_cpu);
+    ensure(::write(ready[1], &word, 1) == 1);
     serve(kind, *accepted_);
 }
 

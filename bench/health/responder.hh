@@ -1,4 +1,4 @@
-// What both checkers talk to: one process that accepts on every loopback address, answers HTTP with a small page, and
+// What both checkers talk to: one process that accepts on every server's address, answers HTTP with a small page, and
 // counts connections in memory shared with its parent.
 #pragma once
 
@@ -10,6 +10,9 @@
 #include "bench/health/load.hh"
 
 namespace lvx::bench {
+
+void stay_on(int cpu);                     // this process
+void set_up(const std::string& commands);  // a shell's, in this namespace
 
 class Responder {
  public:

@@ -18,6 +18,7 @@ constexpr int ready_limit = 512;          // events taken at once
 constexpr Micros view_pause{2'000};       // views are not made more often than this
 constexpr Micros crowd_pause{100'000};    // a check that found running_limit reached tries again after this
 constexpr int longest_wait_ms = 1000;
+constexpr std::size_t kept_limit = 2048;  // sockets of TCP checks that are kept between two
 
 }  // namespace
 
@@ -74,7 +75,8 @@ void Worker::work(Instant now) {
         } else if (mark == &runner_) {
             runner_->step();
         } else {
-            auto* const probe = static_cast<Probe*>(mark);
+            const auto [probe, counts] = probe_of(mark);
+            if (!counts) continue;
             probe->events = ready_[static_cast<std::size_t>(i)].events;
             probe->resume();
         }
@@ -162,6 +164,8 @@ void Worker::cancel(SlotIndex index) {
     if (run->probe.job != 0 && runner_) runner_->forget(std::exchange(run->probe.job, 0));
     run->task.reset();
     run->probe.waiting = nullptr;
+    run->probe.uses_kept = false;
+    if (free_runs_.size() >= kept_limit) run->probe.kept.reset();
     run->keeps.reset();
     --running_;
     free_runs_.push_back(std::move(run));

@@ -128,6 +128,30 @@ TEST(Worker, what_hangs_delays_nobody) {
     EXPECT_EQ(desk.worker->status(Clock::now()).checks[1].runs, 0U);
 }
 
+TEST(Worker, a_socket_kept_from_one_check_disturbs_no_other) {
+    const LittleServer alive([](int) {}), other([](int) {});
+    const LittleServer web([](int connection) {
+        hear(connection);
+        say(connection, "HTTP/1.0 200 OK\r\n\r\n");
+    });
+    model::HttpCheck http;
+    http.urls.push_back({});
+    model::Check elsewhere = fast(model::TcpCheck{}, other.endpoint());
+    elsewhere.target.bind = Endpoint{Address::v4(0x7f000002), 0};
+    std::vector<model::Check> checks = {fast(model::TcpCheck{}, alive.endpoint()), fast(http, web.endpoint()), elsewhere,
+                                        fast(model::TcpCheck{}, closed_port()), fast(model::TcpCheck{}, other.endpoint())};
+    for (model::Check& check : checks) check.timing.delay_loop = check.timing.delay_before_retry = 3ms;
+    Desk desk;
+    desk.configure({.pools = {pool_with({server_with(alive.endpoint(), checks)})}});
+    const auto ran = [&](const api::CheckSnapshot& check) { return check.runs >= 60; };
+    ASSERT_TRUE(desk.until([&] { return std::ranges::all_of(desk.worker->status(Clock::now()).checks, ran); }));
+    const Status status = desk.worker->status(Clock::now());
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+        EXPECT_EQ(status.checks[i].failures, i == 3 ? status.checks[i].runs : 0) << i << ' ' << status.checks[i].result;
+        if (i == 3) EXPECT_EQ(status.checks[i].result, "connection refused");
+    }
+}
+
 TEST(Worker, a_reload_keeps_state_of_equal_checks_and_even_their_conversations) {
     const LittleServer silent(hang);
     model::HttpCheck http;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -51,6 +52,11 @@ struct Probe {
     std::uint32_t events = 0;             // of epoll, that ended the last wait
     bool late = false;                    // the deadline is over: every further wait ends at once
     std::uint64_t job = 0;                // of MISC, to be forgotten when cancelled
+    // A socket that an earlier check on this probe connected and disconnected again: connecting it anew costs half of what
+    // a new one costs.  In the epoll under kept_mark(); its events count only while a check uses it.
+    Fd kept;
+    Family kept_family = Family::v4;
+    bool uses_kept = false;
 
     // Suspends until the worker sees an event or the deadline; false: too late.
     struct Wait {
@@ -61,6 +67,18 @@ struct Probe {
     };
     [[nodiscard]] Wait event() { return {*this}; }
 };
+
+// What an epoll shows of a probe's socket: the probe's address, odd for a kept one.
+[[nodiscard]] inline void* kept_mark(Probe* probe) { return reinterpret_cast<std::byte*>(probe) + 1; }
+struct Marked {
+    Probe* probe = nullptr;
+    bool counts = true;  // false: a kept socket that nobody uses now
+};
+[[nodiscard]] inline Marked probe_of(void* mark) {
+    const bool kept = (reinterpret_cast<std::uintptr_t>(mark) & 1) != 0;
+    auto* const probe = reinterpret_cast<Probe*>(static_cast<std::byte*>(mark) - (kept ? 1 : 0));
+    return {probe, !kept || probe->uses_kept};
+}
 
 // One coroutine per kind of check.
 [[nodiscard]] Task<Outcome> check_tcp(Probe& probe);

@@ -54,6 +54,26 @@ bool is_local(int code) {
            code == ENOMEM || code == EAGAIN;
 }
 
+Got<void> connect(int socket, Transport transport, const model::CheckTarget& target) {
+    const SocketAddress address = socket_address(transport == Transport::echo ? Endpoint{target.endpoint.address, 0} : target.endpoint);
+    if (::connect(socket, address.get(), address.size) == 0 || errno == EINPROGRESS) return {};
+    const int code = errno;
+    return std::unexpected(is_local(code) ? local("cannot connect", code) : refused_by(code));
+}
+
+bool watch(int socket, const Probe& probe, int operation, void* mark) {
+    epoll_event wanted = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = mark}};
+    return ::epoll_ctl(probe.tools->epoll, operation, socket, &wanted) == 0;
+}
+
+bool is_plain(const model::CheckTarget& target) { return !target.bind && target.bind_interface.empty() && target.mark == 0; }
+
+Got<Fd> connected_again(Probe& probe) {
+    Fd socket = std::move(probe.kept);
+    if (auto begun = connect(socket.get(), Transport::stream, probe.check->target); !begun) return std::unexpected(begun.error());
+    return socket;
+}
+
 }  // namespace
 
 Outcome refused_by(int code) {
@@ -78,18 +98,14 @@ Got<Fd> open_socket(const Probe& probe, Transport transport) {
     Fd socket(make(target.endpoint.address.family(), transport));
     if (!socket.valid()) return std::unexpected(local("cannot open a socket", errno));
     if (auto prepared = prepare(socket.get(), target); !prepared) return std::unexpected(prepared.error());
-    const SocketAddress address = socket_address(transport == Transport::echo ? Endpoint{target.endpoint.address, 0} : target.endpoint);
-    if (::connect(socket.get(), address.get(), address.size) != 0 && errno != EINPROGRESS) {
-        const int code = errno;
-        return std::unexpected(is_local(code) ? local("cannot connect", code) : refused_by(code));
-    }
-    epoll_event wanted = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = const_cast<Probe*>(&probe)}};
-    if (::epoll_ctl(probe.tools->epoll, EPOLL_CTL_ADD, socket.get(), &wanted) != 0) return std::unexpected(local("cannot wait for a socket", errno));
+    if (auto begun = connect(socket.get(), transport, target); !begun) return std::unexpected(begun.error());
+    if (!watch(socket.get(), probe, EPOLL_CTL_ADD, const_cast<Probe*>(&probe))) return std::unexpected(local("cannot wait for a socket", errno));
     return socket;
 }
 
 Task<Got<Fd>> connected_socket(Probe& probe) {
-    auto socket = open_socket(probe, Transport::stream);
+    probe.uses_kept = probe.kept.valid() && is_plain(probe.check->target) && probe.kept_family == probe.check->target.endpoint.address.family();
+    auto socket = probe.uses_kept ? connected_again(probe) : open_socket(probe, Transport::stream);
     if (!socket) co_return std::unexpected(socket.error());
     if (!co_await probe.event()) co_return std::unexpected(failed(too_late(probe, "no connection")));
     if ((probe.events & (EPOLLERR | EPOLLHUP)) == 0) co_return std::move(*socket);
@@ -100,9 +116,17 @@ Task<Got<Fd>> connected_socket(Probe& probe) {
     co_return std::move(*socket);
 }
 
-void close_at_once(Fd socket) {
+void disconnect_and_keep(Probe& probe, Fd socket) {
     constexpr linger reset = {.l_onoff = 1, .l_linger = 0};
-    (void)::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    constexpr sockaddr nobody = {.sa_family = AF_UNSPEC, .sa_data = {}};
+    const model::CheckTarget& target = probe.check->target;
+    const bool watched = probe.uses_kept || (is_plain(target) && watch(socket.get(), probe, EPOLL_CTL_MOD, kept_mark(&probe)));
+    if (!watched || ::connect(socket.get(), &nobody, sizeof nobody) != 0) {
+        (void)::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        return;
+    }
+    probe.kept = std::move(socket);
+    probe.kept_family = target.endpoint.address.family();
 }
 
 }  // namespace lvx::health

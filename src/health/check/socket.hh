@@ -18,11 +18,11 @@ enum class Transport : std::uint8_t { stream, datagram, echo };  // echo: ICMP
 // Registered with the worker's epoll, edge-triggered; connect() is under way or, for datagrams, done.
 [[nodiscard]] Got<Fd> open_socket(const Probe& probe, Transport transport);
 
-// Waits until the connection stands.
+// Waits until the connection stands; on the probe's kept socket where there is one that fits.
 [[nodiscard]] Task<Got<Fd>> connected_socket(Probe& probe);
 
-// Closes with a reset, so that neither side keeps a socket for a minute.
-void close_at_once(Fd socket);
+// Ends the connection by a reset and keeps the socket for the probe's next check.
+void disconnect_and_keep(Probe& probe, Fd socket);
 
 [[nodiscard]] std::string too_late(const Probe& probe, const char* what);  // "no answer within 5 s"
 [[nodiscard]] Outcome refused_by(int code);                                // of connect, send or receive
