@@ -24,14 +24,15 @@ const model::HmacKey* active_key(const model::Hmac& hmac) {
     return found == hmac.keys.end() ? &hmac.keys.front() : &*found;
 }
 
+bool is_group(const Address& address) { return address.is_v4() ? address.v4_value() >> 28 == 0xe : address.mapped()[0] == 0xff; }
+
 }  // namespace
 
 Advert advert_of(const model::VrrpInstance& configuration, std::uint8_t priority) {
     Advert advert{.version = configuration.version, .vrid = configuration.vrid, .priority = priority, .interval = interval_on_wire(configuration)};
-    if (configuration.version == 2) {
-        advert.auth = configuration.auth;
-        std::ranges::copy(configuration.auth_data, advert.password.begin());
-    }
+    if (configuration.version == 2) advert.auth = configuration.auth;
+    // With AH it is a key, and stays here.
+    if (advert.auth == model::VrrpAuth::password) std::ranges::copy(configuration.auth_data, advert.password.begin());
     for (const model::InterfaceAddress& address : configuration.addresses)
         if (address.address.family() == configuration.family) advert.addresses.push_back(address.address);
     return advert;
@@ -64,14 +65,27 @@ Result<Port*> Ports::port(const PortKey& key, std::uint32_t ifindex, int receive
     return (ports_[place] = std::move(opened)).get();
 }
 
+// With AH there are two: what comes without it is heard, refused and counted.
+Result<Port*> Ports::open_ears(Use& use, PortKey key, std::uint32_t ifindex, const Ear& like) {
+    const int buffer = static_cast<int>(use.configuration.receive_buffer);
+    Ear plain = like;
+    plain.port = TRY(port(key, ifindex, buffer));
+    use.ears.push_back(plain);
+    if (use.expected.auth != model::VrrpAuth::header) return plain.port;
+    key.protocol = ah_protocol;
+    Ear headed = like;
+    headed.port = TRY(port(key, ifindex, buffer));
+    headed.has_header = true;
+    use.ears.push_back(headed);
+    return headed.port;
+}
+
 Result<void> Ports::open_main(Use& use) {
     const model::VrrpInstance& instance = use.configuration;
-    const int buffer = static_cast<int>(instance.receive_buffer);
-    // A macvlan in private mode gets every frame from its own MAC, which another director's is, and nobody else does.
+        // A macvlan in private mode gets every frame from its own MAC, which another director's is, and nobody else does.
     PortKey key{.interface = use.ground.send_interface, .family = instance.family, .group = std::nullopt};
     if (!instance.unicast) key.group = group_of(instance);
-    Port* opened = TRY(port(key, use.ground.send_ifindex, buffer));
-    use.ears.push_back({.port = opened, .path = 0, .unicast = instance.unicast});
+    Port* opened = TRY(open_ears(use, key, use.ground.send_ifindex, {.port = nullptr, .path = 0, .unicast = instance.unicast}));
     use.own_sources.push_back(use.ground.source);
     if (!instance.unicast) use.ways.push_back({.port = opened, .destination = group_of(instance), .source = use.ground.source});
     for (const model::UnicastPeer& peer : instance.peers)
@@ -88,9 +102,8 @@ Result<void> Ports::open_path(Use& use, std::size_t number, const net::World& wo
     if (!source) return refusal("path " + path.interface + ": no address to speak from", 0);
     PortKey key{.interface = path.interface, .family = instance.family, .group = std::nullopt};
     if (!path.peer) key.group = group_of(instance);
-    Port* opened = TRY(port(key, link->ifindex, 0));
-    use.ears.push_back({.port = opened, .path = number, .unicast = path.peer.has_value()});
-    use.ways.push_back({.port = opened, .destination = path.peer.value_or(group_of(instance)), .source = *source});
+    Port* opened = TRY(open_ears(use, key, link->ifindex, {.port = nullptr, .path = number, .unicast = path.peer.has_value()}));
+    use.ways.push_back({.port = opened, .destination = path.peer.value_or(group_of(instance)), .source = *source, .path = number});
     use.own_sources.push_back(*source);
     return {};
 }
@@ -105,6 +118,7 @@ std::vector<PortTrouble> Ports::configure(const model::Vrrp& configuration, cons
         if (old != before.end()) {
             use.seals = std::move(old->seals);
             use.seal_counter = old->seal_counter;
+            use.sequences = old->sequences;
         }
         const bool ready = grounds[i].ifindex != 0 || use.configuration.interface.empty();
         if (ready)
@@ -131,21 +145,33 @@ std::vector<std::string> Ports::paths(Index instance) const {
     return names;
 }
 
+Result<void> Ports::send_on(Use& use, const Way& way, const Router& router, const Advert& advert) {
+    const Route route{way.source, way.destination};
+    const Route summed = router.form == ChecksumForm::old_unicast ? Route{way.source, group_of(router.configuration)} : route;
+    std::vector<std::uint8_t> bytes = encode(advert, summed, router.form);
+    if (sends_seal(use.configuration.hmac)) {
+        const Stamp stamp = stamp_of(std::chrono::system_clock::now(), ++use.seal_counter);
+        const Trailer trailer = seal(bytes, route.source, *active_key(use.configuration.hmac), stamp);
+        bytes.insert(bytes.end(), trailer.begin(), trailer.end());
+    }
+    if (use.expected.auth != model::VrrpAuth::header) return way.port->send(bytes, route, way.ttl);
+    const HeaderAuth auth{.key = use.configuration.auth_data, .delivery = is_group(route.destination) ? Delivery::group : Delivery::unicast};
+    const std::uint8_t ttl = way.ttl == 0 ? required_ttl : way.ttl;
+    // Above all that others sent: they compare with what they heard of anybody.
+    std::uint32_t sequence = 1;
+    for (const auto& [path, last] : use.sequences) sequence = std::max(sequence, last + 1);
+    use.sequences[way.path] = sequence;
+    // 0 would be filled in by the kernel, after it was summed.
+    const auto identification = static_cast<std::uint16_t>(sequence % 0xffff + 1);
+    return way.port->send_whole(authenticated(bytes, route, ttl, identification, sequence, auth), route.destination);
+}
+
 std::size_t Ports::send(Index instance, const Router& router, std::uint8_t priority) {
     Use& use = uses_[instance];
     const Advert advert = advert_of(router.configuration, priority);
     std::size_t failures = use.ways.empty() ? 1 : 0;
-    for (const Way& way : use.ways) {
-        const Route route{way.source, way.destination};
-        const Route summed = router.form == ChecksumForm::old_unicast ? Route{way.source, group_of(router.configuration)} : route;
-        std::vector<std::uint8_t> bytes = encode(advert, summed, router.form);
-        if (sends_seal(use.configuration.hmac)) {
-            const Stamp stamp = stamp_of(std::chrono::system_clock::now(), ++use.seal_counter);
-            const Trailer trailer = seal(bytes, route.source, *active_key(use.configuration.hmac), stamp);
-            bytes.insert(bytes.end(), trailer.begin(), trailer.end());
-        }
-        if (!way.port->send(bytes, route, way.ttl)) ++failures;
-    }
+    for (const Way& way : use.ways)
+        if (!send_on(use, way, router, advert)) ++failures;
     return failures;
 }
 
@@ -156,11 +182,24 @@ std::optional<Refusal> Ports::check_seal_of(Use& use, const Packet& packet, cons
                       window_of(use.configuration), std::chrono::system_clock::now(), use.seals);
 }
 
+std::span<const std::uint8_t> Ports::behind_header(std::span<const std::uint8_t> bytes, const Ear& ear) {
+    return ear.has_header ? bytes.subspan(std::min(bytes.size(), ah_bytes)) : bytes;
+}
+
 Arrival Ports::judge(Index instance, const Ear& ear, const Packet& packet) {
     Use& use = uses_[instance];
     Arrival arrival{.instance = instance, .path = ear.path, .route = packet.route, .content = Refusal::own_packet};
     if (std::ranges::find(use.own_sources, packet.route.source) != use.own_sources.end()) return arrival;
-    const Datagram datagram{.bytes = packet.bytes, .route = packet.route, .ttl = packet.ttl};
+    if (use.expected.auth == model::VrrpAuth::header) {
+        arrival.content = Refusal::no_header;
+        if (!ear.has_header) return arrival;
+        const HeaderAuth auth{.key = use.configuration.auth_data, .delivery = ear.unicast ? Delivery::unicast : Delivery::group};
+        if (const auto refused = check_header(packet.whole, auth, use.sequences[ear.path])) {
+            arrival.content = *refused;
+            return arrival;
+        }
+    }
+    const Datagram datagram{.bytes = behind_header(packet.bytes, ear), .route = packet.route, .ttl = packet.ttl};
     if (ear.path == 0) {
         arrival.content = vrrp::receive(datagram, use.expected);
     } else {
@@ -181,7 +220,8 @@ void Ports::receive(const std::function<void(const Arrival&)>& visit) {
         for (std::size_t count = 0; count < packets_at_once; ++count) {
             const std::optional<Packet> packet = port->receive();
             if (!packet) break;
-            const std::optional<Label> label = label_of(packet->bytes);
+            const auto advert = behind_header(packet->bytes, {.has_header = key.first.protocol == ah_protocol});
+            const std::optional<Label> label = label_of(advert);
             bool known = false;
             for (Index i = 0; i < uses_.size(); ++i) {
                 const auto ear = std::ranges::find(uses_[i].ears, port.get(), &Ear::port);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "vrrp/ground.hh"
+#include "vrrp/header_auth.hh"
 #include "vrrp/routers.hh"
 #include "vrrp/seal.hh"
 #include "vrrp/socket_driver.hh"
@@ -58,12 +59,13 @@ class Ports {
         Port* port = nullptr;
         Address destination, source;
         std::uint8_t ttl = 0;
-        bool announces_source = false;   // a path of its own has a source of its own
+        std::size_t path = 0;
     };
     struct Ear {
         Port* port = nullptr;
         std::size_t path = 0;
         bool unicast = false;
+        bool has_header = false;         // AH stands before what is heard
     };
     struct Use {
         model::VrrpInstance configuration;
@@ -74,11 +76,15 @@ class Ports {
         std::vector<Address> own_sources;
         SealMemory seals;
         std::uint16_t seal_counter = 0;
+        std::map<std::size_t, std::uint32_t> sequences;  // of AH, by path: the highest that was sent or heard
     };
 
     [[nodiscard]] Result<Port*> port(const PortKey& key, std::uint32_t ifindex, int receive_buffer);
     [[nodiscard]] Result<void> open_main(Use& use);
+    [[nodiscard]] Result<Port*> open_ears(Use& use, PortKey key, std::uint32_t ifindex, const Ear& like);
+    [[nodiscard]] Result<void> send_on(Use& use, const Way& way, const Router& router, const Advert& advert);
     [[nodiscard]] Result<void> open_path(Use& use, std::size_t number, const net::World& world);
+    [[nodiscard]] static std::span<const std::uint8_t> behind_header(std::span<const std::uint8_t> bytes, const Ear& ear);
     [[nodiscard]] Arrival judge(Index instance, const Ear& ear, const Packet& packet);
     [[nodiscard]] std::optional<Refusal> check_seal_of(Use& use, const Packet& packet, const Received& received) const;
 

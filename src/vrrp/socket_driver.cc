@@ -36,6 +36,7 @@ Address from_v6(const in6_addr& address) {
 }
 
 Result<void> prepare_v4(const Fd& socket, const PortKey& key, std::uint32_t ifindex) {
+    if (key.protocol != ip_protocol) TRY(set(socket, IPPROTO_IP, IP_HDRINCL, int{1}, "sending of headers"));
     TRY(set(socket, IPPROTO_IP, IP_TTL, int{required_ttl}, "the TTL"));
     TRY(set(socket, IPPROTO_IP, IP_MULTICAST_TTL, int{required_ttl}, "the multicast TTL"));
     TRY(set(socket, IPPROTO_IP, IP_MULTICAST_LOOP, int{0}, "multicast loop"));
@@ -126,7 +127,7 @@ socklen_t put_destination(sockaddr_storage& to, const Address& address, std::uin
 
 Result<Port> Port::open(const PortKey& key, std::uint32_t ifindex, int receive_buffer) {
     const int family = key.family == Family::v4 ? AF_INET : AF_INET6;
-    Fd socket(::socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, ip_protocol));
+    Fd socket(::socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, key.protocol));
     if (!socket.valid()) return refusal("cannot open a VRRP socket", errno);
     if (!key.interface.empty() &&
         ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, key.interface.data(), static_cast<socklen_t>(key.interface.size())) != 0)
@@ -162,6 +163,14 @@ Result<void> Port::send(std::span<const std::uint8_t> bytes, const Route& route,
     return {};
 }
 
+Result<void> Port::send_whole(std::span<const std::uint8_t> packet, const Address& destination) const {
+    Sender to;
+    const socklen_t length = put_destination(to.address, destination, ifindex_);
+    if (::sendto(socket_.get(), packet.data(), packet.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to.address), length) < 0)
+        return refusal("cannot send an advertisement to " + destination.text(), errno);
+    return {};
+}
+
 std::optional<Packet> Port::receive() {
     while (true) {
         Sender from;
@@ -178,6 +187,7 @@ std::optional<Packet> Port::receive() {
         const auto bytes = without_header(std::span(buffer_).first(static_cast<std::size_t>(length)), family_);
         if (!bytes) continue;
         packet.bytes = *bytes;
+        packet.whole = std::span(buffer_).first(static_cast<std::size_t>(length));
         return packet;
     }
 }

@@ -20,11 +20,13 @@ struct PortKey {
     std::string interface;        // "" = any (unicast without interface)
     Family family = Family::v4;
     std::optional<Address> group; // multicast: joined
+    std::uint8_t protocol = ip_protocol;  // or ah_protocol: whole IP packets are sent
     auto operator<=>(const PortKey&) const = default;
 };
 
 struct Packet {
-    std::span<const std::uint8_t> bytes;  // from the VRRP header on
+    std::span<const std::uint8_t> bytes;  // from the VRRP header on, or from the AH on
+    std::span<const std::uint8_t> whole;  // with the IP header, if IPv4
     Route route;
     int ttl = -1;
     std::uint32_t ifindex = 0;
@@ -39,6 +41,8 @@ class Port {
 
     // Never waits.  `ttl` 0 = 255.
     [[nodiscard]] Result<void> send(std::span<const std::uint8_t> bytes, const Route& route, std::uint8_t ttl) const;
+    // The same for a whole IP packet; the port's protocol is ah_protocol.
+    [[nodiscard]] Result<void> send_whole(std::span<const std::uint8_t> packet, const Address& destination) const;
     // The next packet that waits, valid until the next call; nullopt: none.
     [[nodiscard]] std::optional<Packet> receive();
 

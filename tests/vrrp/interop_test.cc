@@ -15,6 +15,7 @@ struct Kind {
     std::uint8_t vrid, version;
     bool unicast = false, v6 = false;
     std::string password, other_password;
+    bool header = false;  // auth_type AH
 };
 
 const std::vector<Kind>& kinds() {
@@ -22,6 +23,8 @@ const std::vector<Kind>& kinds() {
         {.name = "v2", .vrid = 11, .version = 2},
         {.name = "v2_unicast", .vrid = 13, .version = 2, .unicast = true},
         {.name = "v2_password", .vrid = 15, .version = 2, .password = "secret12", .other_password = "secret12"},
+        {.name = "v2_ah", .vrid = 23, .version = 2, .password = "secret12", .other_password = "secret12", .header = true},
+        {.name = "v2_ah_unicast", .vrid = 25, .version = 2, .unicast = true, .password = "secret1", .other_password = "secret1", .header = true},
         {.name = "v3", .vrid = 17, .version = 3},
         {.name = "v3_unicast", .vrid = 19, .version = 3, .unicast = true},
         {.name = "v3_ipv6", .vrid = 21, .version = 3, .v6 = true},
@@ -50,7 +53,7 @@ model::VrrpInstance our_instance(const Kind& kind, bool ours) {
         instance.peers = {{.address = *Address::parse("10.9.0.2")}};
     }
     if (!kind.password.empty()) {
-        instance.auth = model::VrrpAuth::password;
+        instance.auth = kind.header ? model::VrrpAuth::header : model::VrrpAuth::password;
         std::ranges::copy(kind.password, instance.auth_data.begin());
     }
     return instance;
@@ -60,7 +63,7 @@ std::string their_instance(const Kind& kind, bool ours) {
     std::string text = fmt::format("vrrp_instance {}{} {{\n state BACKUP\n interface eth0\n virtual_router_id {}\n priority {}\n version {}\n advert_int {}\n", kind.name,
                                    ours ? "_ours" : "_theirs", kind.vrid + (ours ? 0 : 1), ours ? worse : better, kind.version, kind.version == 2 ? "1" : "0.1");
     if (kind.unicast) text += " unicast_src_ip 10.9.0.2\n unicast_peer {\n 10.9.0.1\n }\n";
-    if (!kind.other_password.empty()) text += fmt::format(" authentication {{\n auth_type PASS\n auth_pass {}\n }}\n", kind.other_password);
+    if (!kind.other_password.empty()) text += fmt::format(" authentication {{\n auth_type {}\n auth_pass {}\n }}\n", kind.header ? "AH" : "PASS", kind.other_password);
     return text + fmt::format(" virtual_ipaddress {{\n {}{}\n }}\n}}\n", address_of(kind, ours), kind.v6 ? "/64" : "");
 }
 
@@ -104,16 +107,21 @@ TEST(BesideKeepalived, EitherHalfOfAPairGivesWayAndTakesOver) {
     }
 }
 
-TEST(BesideKeepalived, AnotherPasswordIsRefusedAndCounted) {
-    const std::vector<Kind> wrong = {{.name = "wrong", .vrid = 31, .version = 2, .password = "secret12", .other_password = "secret13"}};
+TEST(BesideKeepalived, AnotherPasswordOrKindIsRefusedAndCounted) {
+    const std::vector<Kind> wrong = {{.name = "wrong", .vrid = 31, .version = 2, .password = "secret12", .other_password = "secret13"},
+                                     {.name = "wrong_ah", .vrid = 33, .version = 2, .password = "secret12", .other_password = "secret13", .header = true},
+                                     {.name = "no_ah", .vrid = 35, .version = 2, .password = "secret12", .other_password = "secret12"}};
+    model::Vrrp ours = our_configuration(wrong);
+    for (model::VrrpInstance& instance : ours.instances)
+        if (instance.name.starts_with("no_ah")) instance.auth = model::VrrpAuth::header;
     const lab::Lab lab = must(lab::Lab::build(lab::Lab::unique_name("vrrpka"), segment_topology()));
     Keepalived keepalived(lab, "right", their_configuration(wrong));
-    Router1 router(lab, "left", our_configuration(wrong));
-    EXPECT_TRUE(router.await("wrong_theirs", State::master, 8s)) << "it believes nobody";
-    EXPECT_TRUE(lab::wait_until(5s, [&] {
-        return router.instance("wrong_theirs")->counters.refused[static_cast<std::size_t>(Refusal::wrong_password)] > 0;
-    }));
-    EXPECT_THAT(router.log(), HasSubstr("another password than configured here"));
+    Router1 router(lab, "left", ours);
+    for (const auto& [name, refusal] : {std::pair{"wrong_theirs", Refusal::wrong_password}, {"wrong_ah_theirs", Refusal::wrong_header}, {"no_ah_theirs", Refusal::no_header}}) {
+        EXPECT_TRUE(router.await(name, State::master, 8s)) << name << " believes nobody";
+        EXPECT_TRUE(lab::wait_until(5s, [&] { return router.instance(name)->counters.refused[static_cast<std::size_t>(refusal)] > 0; })) << name;
+        EXPECT_THAT(router.log(), HasSubstr(std::string(sentence_of(refusal))));
+    }
 }
 
 TEST(BesideKeepalived, ALowerPriorityHandsOver) {
