@@ -19,6 +19,7 @@
     X(request_opened, sent, "first packet of a new connection, sent to its real server")                          \
     X(request_sent, sent, "sent to its real server")                                                              \
     X(reply_sent, sent, "sent to its client")                                                                     \
+    X(answer_held, sent, "a SYN-ACK that leaves as soon as a standby knows its connection (director_sync strict)") \
     X(error_to_server, sent, "an ICMP error about a reply, translated and sent to the real server")               \
     X(error_to_client, sent, "an ICMP error about a request, translated and sent to the client")                  \
     X(no_server, answered, "no real server is usable: ICMP port unreachable")                                     \
@@ -31,6 +32,7 @@
     X(table_full, dropped, "no place for a new connection in either bucket")                                      \
     X(contended, dropped, "other CPUs kept changing the place it wanted")                                         \
     X(reply_ambiguous, dropped, "the client port already reaches every usable real server by another address")   \
+    X(hold_full, dropped, "too many SYN-ACKs wait for a standby; its server will send it again")                   \
     X(fragment, dropped, "a fragment to or from a virtual service")                                               \
     X(fenced, dropped, "the daemon has not renewed its lease: another director may own the address by now")          \
     X(bad_ethernet, dropped, "frame too short for its Ethernet or VLAN header")                                   \

@@ -15,6 +15,7 @@
 #include "abi/counter.h"
 #include "abi/filter.h"
 #include "abi/guard.h"
+#include "abi/held.h"
 #include "abi/interface.h"
 #include "abi/root.h"
 #include "abi/server.h"
@@ -59,6 +60,12 @@ struct {
     __type(key, struct service_key);
     __type(value, struct service_id);
 } service_ids SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(pinning, LIBBPF_PIN_NONE);
+    __uint(max_entries, HELD_QUEUE_BYTES);
+} held_answers SEC(".maps");
 
 #define ARRAY_ACCESSOR(name, map, element)                                 \
     static __always_inline element* name(__u32 index) {                    \

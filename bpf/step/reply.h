@@ -3,6 +3,7 @@
 #ifndef LVX_BPF_STEP_REPLY_H
 #define LVX_BPF_STEP_REPLY_H
 
+#include "bpf/step/hold.h"
 #include "bpf/step/request.h"
 
 /* 0: the frame is not what it was. */
@@ -15,7 +16,8 @@ STEP int rewrite_to_client(struct passage* passage, const struct flow* flow, con
     return 1;
 }
 
-STEP int send_reply(struct passage* passage, const struct flow* flow) {
+/* STEP_ON: rewritten, and on its way as far as counters are concerned. */
+STEP int prepare_reply(struct passage* passage, const struct flow* flow) {
     const struct desk* desk = passage->desk;
     const struct interface* interface = interface_find(flow->slot->return_ifindex);
     if (!interface) return VERDICT_no_route;
@@ -27,7 +29,12 @@ STEP int send_reply(struct passage* passage, const struct flow* flow) {
                                           : rewrite_to_client(passage, flow, interface, 4);
     if (!written) return VERDICT_frame_refused;
     count_traffic(flow->service_id, flow->server_id, TRAFFIC_OUT, desk->l3_length, 0);
-    return hook_send(passage, VERDICT_reply_sent);
+    return STEP_ON;
+}
+
+STEP int send_reply(struct passage* passage, const struct flow* flow) {
+    const int result = prepare_reply(passage, flow);
+    return result == STEP_ON ? hook_send(passage, VERDICT_reply_sent) : result;
 }
 
 /* A removed server's replies still reach their clients, as in IPVS, while its service's address is kept. */
@@ -48,7 +55,9 @@ STEP int reply(struct passage* passage) {
     if (!way_is_known(desk, flow.slot)) return NEXT_WAY;
     result = flow_touch(desk, &flow, FLOW_output);
     if (result != STEP_ON) return result;
-    return send_reply(passage, &flow);
+    if (!is_held(desk)) return send_reply(passage, &flow);
+    result = prepare_reply(passage, &flow);
+    return result == STEP_ON ? hold(passage) : result;
 }
 
 #endif

@@ -40,7 +40,7 @@ struct SyncDaemonSnapshot {
 };
 
 struct SyncCount {
-    std::string subject, name, sentence;  // subject: "stream", "kernel", "kept_out", "kernel_kept_out"
+    std::string subject, name, sentence;  // subject: "stream", "kernel", "kept_out", "kernel_kept_out", "strict"
     std::uint64_t count = 0;
     bool operator==(const SyncCount&) const = default;
 };
@@ -53,7 +53,9 @@ struct SyncSnapshot {
     std::string sentence;                 // "a failover now would lose 0 connections"
     std::vector<SyncPeerSnapshot> peers;
     std::vector<SyncDaemonSnapshot> daemons;
-    std::vector<SyncCount> counts;        // of faults and of what was kept out; those that are not 0
+    std::vector<SyncCount> counts;        // of faults, of what was kept out, of strict mode; those that are not 0
+    std::string strict;                   // strict mode: "holding", "degraded, open: …"; "" = off
+    std::uint64_t strict_wait_us = 0;     // the longest an answer waited for a standby
     bool operator==(const SyncSnapshot&) const = default;
 };
 

@@ -40,6 +40,7 @@ std::string sync_text(const api::SyncSnapshot& snapshot) {
     if (!snapshot.role.empty()) text += fmt::format("role: {}\n", snapshot.role);
     if (!snapshot.listening.empty()) text += fmt::format("listening on {}\n", snapshot.listening);
     for (const api::SyncPeerSnapshot& peer : snapshot.peers) text += peer_text(peer);
+    if (!snapshot.strict.empty()) text += fmt::format("strict: {}; an answer waited {} at most\n", snapshot.strict, time_text(snapshot.strict_wait_us));
     text += sync_daemons_text(snapshot);
     for (const api::SyncCount& count : snapshot.counts)
         text += fmt::format("{} {}: {} times: {}\n", count.subject, count.name, count.count, count.sentence);

@@ -16,7 +16,10 @@ sync::EngineTable engine_table(const dataplane::TableAccess& access) {
             .tick = access.tick,
             .tick_us = access.tick_us,
             .configuration = access.configuration,
-            .generation = access.generation};
+            .generation = access.generation,
+            .hold_word = access.held_fd >= 0 ? &access.root->hold_answers : nullptr,
+            .held_fd = access.held_fd,
+            .take_held = access.take_held};
 }
 
 sync::KernelRole role_of(const model::SyncDaemon& daemon) {
@@ -121,6 +124,12 @@ std::vector<api::SyncCount> counts_of(const sync::EngineStatus& status) {
     }
     for (const sync::PeerStatus& peer : status.stream.peers) add_kept_out(counts, "kept_out", peer.counters.kept_out);
     add_kept_out(counts, "kernel_kept_out", kernel.kept_out);
+    const sync::GateCounters& strict = status.strict.counters;
+#define X(name, sentence) \
+    if (strict.name) counts.push_back({"strict", #name, sentence, strict.name});
+    LVX_SYNC_GATE_COUNTS(X)
+#undef X
+    if (status.strict.unsent) counts.push_back({"strict", "unsent", "that the machine would not send", status.strict.unsent});
     return counts;
 }
 
@@ -197,7 +206,9 @@ api::SyncSnapshot SyncSide::sync() const {
                                .connections = status.stream.connections,
                                .would_lose = would_lose(status.stream),
                                .sentence = failover_sentence(status.stream),
-                               .counts = counts_of(status)};
+                               .counts = counts_of(status),
+                               .strict = status.strict.state,
+                               .strict_wait_us = microseconds(status.strict.counters.longest)};
     for (const sync::PeerStatus& peer : status.stream.peers) snapshot.peers.push_back(told(peer));
     const sync::KernelSettings& kernel = status.kernel.settings;
     if (kernel.master) snapshot.daemons.push_back(told("master", *kernel.master, status.kernel.sent));

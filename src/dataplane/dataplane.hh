@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/director_view.hh"
+#include "abi/held.h"
 #include "abi/root.h"
 #include "base/result.hh"
 #include "bpf/table/storage.h"
@@ -73,6 +74,9 @@ struct TableAccess {
     // Held by apply(), and by whoever looks up ids and uses them: an id is not given to another object meanwhile.
     std::mutex* configuration = nullptr;
     const std::atomic<std::uint64_t>* generation = nullptr;  // of apply()
+    // Answers that wait for a standby while root.hold_answers says so (abi/held.h); fd: readable when there are some.
+    int held_fd = -1;
+    std::function<void(const std::function<void(const abi::held_answer&)>&)> take_held;
 };
 
 class Dataplane {

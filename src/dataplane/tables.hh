@@ -20,7 +20,7 @@
 namespace lvx::dataplane {
 
 // Every map by its name in bpf/maps.h: X(name, type of an element).  root is last, because its pin says that all
-// others are complete; service_ids is no array and stands apart.
+// others are complete; service_ids and held_answers are no arrays and stand apart.
 #define SHARED_ARRAYS(X)                       \
     X(connection_tags, abi::tag_line)          \
     X(connections, abi::connection)            \
@@ -71,7 +71,7 @@ struct Tables {
 #define X(name, type) SharedArray<type> name;
     SHARED_ARRAYS(X)
 #undef X
-    Fd service_ids;
+    Fd service_ids, held_answers;
 
     [[nodiscard]] abi::root& header() const { return root[0]; }
     // Row of a table that has one half for each configuration set.

@@ -1,6 +1,7 @@
 #include "sync/engine_driver.hh"
 
 #include <pthread.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <ctime>
@@ -16,6 +17,14 @@ constexpr std::size_t most_events = 1024;
 
 Microseconds clock_now() {
     return std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+// TLS writes with write(2): into a connection that the other side has reset, that is a signal.
+void block_broken_pipe() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -34,11 +43,18 @@ Engine::~Engine() {
     thread_.request_stop();
     thread_.join();
     __atomic_store_n(outside_.feed_word, 0, __ATOMIC_RELEASE);
+    // Closed stays closed: nothing new without a standby, not even without a daemon.
+    if (outside_.hold_word && !(gate_ && gate_->settings().closed)) __atomic_store_n(outside_.hold_word, HOLD_NOTHING, __ATOMIC_RELEASE);
 }
 
 Result<void> Engine::set_stream(const std::optional<model::StateSync>& settings) {
     const std::scoped_lock lock(mutex_);
     TRY(peers_.set(settings));
+    const bool strict = settings && settings->strict && outside_.hold_word && outside_.take_held;
+    const GateSettings wanted = strict ? GateSettings{.wait = settings->strict_wait, .closed = settings->strict_closed} : GateSettings{};
+    if (!strict) gate_.reset();
+    else if (!gate_ || gate_->settings() != wanted) gate_.emplace(wanted);
+    set_hold(moment());
     const std::scoped_lock told(told_mutex_);
     learned_ = peers_.learned();
     return {};
@@ -70,6 +86,7 @@ bool Engine::learned() const {
 }
 
 void Engine::run(const std::stop_token& stop) {
+    block_broken_pipe();
     while (!stop.stop_requested()) {
         Microseconds pause = idle_wait;
         {
@@ -105,8 +122,29 @@ void Engine::cycle() {
         kernel_.note(changed);
         peers_.work(now);
         kernel_.work(now);
+        if (gate_) pass_answers(now);
     }
     if (now.now - published_ >= publish_period) publish(now);
+}
+
+// The word runs out by itself within two ticks, so that a dead daemon holds nothing for long, unless it is closed.
+void Engine::set_hold(const Moment& moment) {
+    if (!outside_.hold_word) return;
+    const std::uint32_t word = !gate_ || !gate_->holds() ? HOLD_NOTHING : gate_->settings().closed ? HOLD_ALWAYS : std::max(moment.table.tick + 2, 1u);
+    if (__atomic_load_n(outside_.hold_word, __ATOMIC_RELAXED) != word) __atomic_store_n(outside_.hold_word, word, __ATOMIC_RELEASE);
+}
+
+void Engine::pass_answers(const Moment& moment) {
+    outside_.take_held([&](const abi::held_answer& held) {
+        if (auto answer = answer_of(held)) gate_->hold(std::move(*answer), moment.now);
+        else gate_->count_spoilt();
+    });
+    const Gate::Standbys standbys{.in_step = peers_.in_step(moment),
+                                  .ticket = [this](std::uint32_t slot, std::uint64_t control) { return peers_.ticket(slot, control); },
+                                  .standing = [this](const Ticket& ticket) { return peers_.standing(ticket); }};
+    for (const Answer& answer : gate_->work(standbys, moment.now))
+        if (!frames_.send(answer)) ++unsent_;
+    set_hold(moment);
 }
 
 void Engine::learn_configuration() {
@@ -126,7 +164,8 @@ std::uint64_t Engine::live_connections() const {
 
 void Engine::publish(const Moment& now) {
     published_ = now.now;
-    EngineStatus status{.stream = peers_.status(now, live_connections()), .kernel = kernel_.status()};
+    EngineStatus status{.stream = peers_.status(now, live_connections()), .kernel = kernel_.status(), .strict = {}};
+    if (gate_) status.strict = {.state = std::string(gate_->state()), .counters = gate_->counters(), .unsent = unsent_};
     std::vector<SyncEvent> events = peers_.take_events();
     const std::scoped_lock lock(told_mutex_);
     told_ = std::move(status);
@@ -142,6 +181,7 @@ void Engine::wait(Microseconds at_most) {
         const std::scoped_lock lock(mutex_);
         peers_.collect(polls);
         kernel_.collect(polls);
+        if (gate_ && outside_.held_fd >= 0) polls.push_back({.fd = outside_.held_fd, .events = POLLIN, .revents = 0});
     }
     const timespec time{.tv_sec = 0, .tv_nsec = at_most.count() * 1000};
     ::ppoll(polls.data(), polls.size(), &time, nullptr);

@@ -16,6 +16,8 @@
 #include "base/result.hh"
 #include "model/site.hh"
 #include "sync/feed.hh"
+#include "sync/frames_driver.hh"
+#include "sync/gate.hh"
 #include "sync/kernel_driver.hh"
 #include "sync/peers_driver.hh"
 #include "sync/status.hh"
@@ -33,11 +35,22 @@ struct EngineTable {
     std::uint32_t tick_us = 0;
     std::mutex* configuration = nullptr;           // held while ids are used
     const std::atomic<std::uint64_t>* generation = nullptr;  // of the configuration
+    // Strict mode: until when answers are held (abi/held.h), and those that are; nothing where that cannot be.
+    std::uint32_t* hold_word = nullptr;
+    int held_fd = -1;
+    std::function<void(const std::function<void(const abi::held_answer&)>&)> take_held;
+};
+
+struct StrictStatus {
+    std::string state;             // "" = off
+    GateCounters counters;
+    std::uint64_t unsent = 0;      // the machine would not take them
 };
 
 struct EngineStatus {
     StreamStatus stream;
     KernelStatus kernel;
+    StrictStatus strict;
 };
 
 class Engine {
@@ -59,6 +72,8 @@ class Engine {
     void run(const std::stop_token& stop);
     void cycle();
     void learn_configuration();
+    void pass_answers(const Moment& moment);
+    void set_hold(const Moment& moment);
     [[nodiscard]] Moment moment();
     void wait(Microseconds at_most);
     void publish(const Moment& moment);
@@ -74,6 +89,9 @@ class Engine {
     mutable std::mutex mutex_;  // of everything below: the thread holds it for a cycle
     Peers peers_;
     KernelSync kernel_;
+    std::optional<Gate> gate_;
+    Frames frames_;
+    std::uint64_t unsent_ = 0;
 
     mutable std::mutex told_mutex_;  // of what others read, so that they never wait for a cycle
     EngineStatus told_;

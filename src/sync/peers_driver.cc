@@ -31,6 +31,7 @@ struct Peers::Connection {
     Microseconds since{0};
     std::optional<Session> session;
     bool settled = false;             // duplicates were looked for
+    std::uint64_t serial = 0;         // of the session; 0: none yet
     std::vector<std::uint8_t> waiting;  // bytes the socket has not taken
     std::size_t taken = 0;
 };
@@ -100,13 +101,20 @@ void Peers::work(const Moment& moment) {
     tell_phases(moment);
 }
 
+// A director's handshake takes a few milliseconds: it is never the oldest of so many, unless they come by the thousand a
+// second.
+void Peers::make_room() {
+    const auto shakes_hands = [](const auto& connection) { return !connection->outgoing && connection->stage == Stage::handshake; };
+    const auto hands = static_cast<std::size_t>(std::ranges::count_if(connections_, shakes_hands));
+    if (hands < limits_.most_handshakes) return;
+    ++faults_[static_cast<std::size_t>(StreamFault::too_many)];
+    (*std::ranges::find_if(connections_, shakes_hands))->stage = Stage::over;  // they stand in the order they came
+}
+
 void Peers::accept(const Moment& moment) {
     if (!listener_.valid()) return;
     while (auto accepted = accept_tcp(listener_.get())) {
-        if (connections_.size() >= limits_.most_sessions) {
-            ++faults_[static_cast<std::size_t>(StreamFault::too_many)];
-            continue;
-        }
+        make_room();
         connections_.push_back(std::make_unique<Connection>(Connection{.link = TlsLink(*tls_, std::move(accepted->socket), TlsSide::server),
                                                                        .remote = accepted->from,
                                                                        .stage = Stage::handshake,
@@ -117,7 +125,7 @@ void Peers::accept(const Moment& moment) {
 void Peers::call(const Moment& moment) {
     for (std::size_t index = 0; index < configured_; ++index) {
         Peer& peer = peers_[index];
-        if (moment.now < peer.next_try || connections_.size() >= limits_.most_sessions) continue;
+        if (moment.now < peer.next_try) continue;
         const auto is_of_peer = [&](const auto& connection) {
             return connection->peer == index || (connection->session && connection->session->peer() && peer.node != 0 &&
                                                  connection->session->peer()->node == peer.node);
@@ -165,8 +173,11 @@ void Peers::shake_hands(Connection& connection, const Moment& moment) {
     const TlsLink::Progress progress = connection.link.handshake();
     if (progress == TlsLink::Progress::refused) return fail(connection, StreamFault::not_authentic, "");
     if (progress != TlsLink::Progress::done) return;
+    const auto has_session = [](const auto& one) { return one->session.has_value(); };
+    if (static_cast<std::size_t>(std::ranges::count_if(connections_, has_session)) >= limits_.most_sessions) return fail(connection, StreamFault::too_many, "");
     connection.stage = Stage::open;
     connection.session.emplace(table_, self_, session_limits_, moment);
+    connection.serial = ++sessions_;
 }
 
 void Peers::receive(Connection& connection, const Moment& moment) {
@@ -266,6 +277,30 @@ void Peers::fail(Connection& connection, StreamFault fault, const std::string& d
     if (known && fault == StreamFault::itself) peers_[connection.peer].next_try += std::chrono::minutes{1};
     if (!known) tell({.kind = SyncEvent::Kind::refused, .peer = connection.remote.address.text(), .detail = text});
     else if (connection.settled) tell({.kind = SyncEvent::Kind::lost, .peer = peers_[connection.peer].endpoint.text(), .detail = text});
+}
+
+bool Peers::in_step(const Moment& moment) const {
+    return std::ranges::any_of(peers_, [&](const Peer& peer) {
+        const Connection* connection = session_of(peer);
+        return connection && connection->session->phase(moment) == Phase::in_step;
+    });
+}
+
+std::optional<Ticket> Peers::ticket(std::uint32_t slot, std::uint64_t control) const {
+    for (const auto& connection : connections_) {
+        if (!connection->settled || connection->stage != Stage::open || !connection->session->knows(slot, control)) continue;
+        return Ticket{.session = connection->serial, .sequence = connection->session->sequence(), .kept_out = connection->session->peer_kept_out()};
+    }
+    return std::nullopt;
+}
+
+Standing Peers::standing(const Ticket& ticket) const {
+    for (const auto& connection : connections_) {
+        if (connection->serial != ticket.session || connection->stage != Stage::open) continue;
+        if (connection->session->acknowledged() < ticket.sequence) return Standing::waits;
+        return connection->session->peer_kept_out() > ticket.kept_out ? Standing::keeps_it_out : Standing::has_it;
+    }
+    return Standing::gone;
 }
 
 void Peers::tell(SyncEvent event) {

@@ -14,13 +14,15 @@
 
 #include "base/result.hh"
 #include "model/site.hh"
+#include "sync/gate.hh"
 #include "sync/status.hh"
 #include "sync/tls_driver.hh"
 
 namespace lvx::sync {
 
 struct PeerLimits {
-    std::size_t most_sessions = 16;              // with what is still shaking hands
+    std::size_t most_sessions = 16;
+    std::size_t most_handshakes = 16;            // of those who came: one more ends the oldest, so that strangers hold no place
     std::size_t most_events = 256;
     std::size_t most_waiting = std::size_t{1} << 20;  // bytes for one socket
     Microseconds handshake{std::chrono::seconds{2}};
@@ -43,6 +45,10 @@ class Peers {
     // There is more to send than one round took.
     [[nodiscard]] bool busy() const { return busy_; }
     [[nodiscard]] bool connected() const;
+    // For strict mode: a standby that was told of the slot's connection, and whether it has said so.
+    [[nodiscard]] bool in_step(const Moment& moment) const;
+    [[nodiscard]] std::optional<Ticket> ticket(std::uint32_t slot, std::uint64_t control) const;
+    [[nodiscard]] Standing standing(const Ticket& ticket) const;
     [[nodiscard]] bool learned() const;
     [[nodiscard]] StreamStatus status(const Moment& moment, std::uint64_t connections) const;
     [[nodiscard]] std::vector<SyncEvent> take_events() { return std::exchange(events_, {}); }
@@ -60,6 +66,7 @@ class Peers {
     };
 
     void accept(const Moment& moment);
+    void make_room();
     void call(const Moment& moment);
     void work_on(Connection& connection, const Moment& moment);
     void shake_hands(Connection& connection, const Moment& moment);
@@ -86,6 +93,7 @@ class Peers {
     std::array<std::uint64_t, static_cast<std::size_t>(StreamFault::count)> faults_{};
     std::vector<SyncEvent> events_;
     bool busy_ = false;
+    std::uint64_t sessions_ = 0;  // begun so far
 };
 
 }  // namespace lvx::sync

@@ -99,6 +99,9 @@ class Session {
     [[nodiscard]] bool learned() const { return copy_heard_; }
     [[nodiscard]] bool copied() const { return copy_acknowledged_; }
     [[nodiscard]] bool knows(std::uint32_t slot, std::uint64_t control) const;
+    // The number of the last frame of changes, open or sent, and of the last one the other side has heard.
+    [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
+    [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
     [[nodiscard]] const SessionCounters& counters() const { return counters_; }
     [[nodiscard]] std::uint32_t peer_kept_out() const { return peer_kept_out_; }
     [[nodiscard]] std::uint32_t peer_drifted() const { return peer_drifted_; }
@@ -164,7 +167,7 @@ class Session {
     FrameWriter out_;
     bool frame_open_ = false, hello_sent_ = false;
     std::uint32_t connections_in_frame_ = 0;
-    std::uint64_t sequence_ = 0, heard_sequence_ = 0, heard_sent_us_ = 0, heard_said_ = 0;
+    std::uint64_t sequence_ = 0, acknowledged_ = 0, heard_sequence_ = 0, heard_sent_us_ = 0, heard_said_ = 0;
     std::size_t in_flight_ = 0;
     std::uint64_t connections_in_flight_ = 0;
     std::uint32_t next_ = 0;               // slot the walk goes on with

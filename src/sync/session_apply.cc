@@ -89,6 +89,7 @@ std::expected<void, StreamFault> Session::take_heard(const Heard& heard, const M
         in_flight_ -= sent_.front().bytes;
         connections_in_flight_ -= sent_.front().connections;
     }
+    acknowledged_ = heard.sequence;
     peer_kept_out_ = heard.kept_out;
     peer_drifted_ = heard.drifted;
     copy_acknowledged_ = copy_sequence_ && heard.sequence >= *copy_sequence_;

@@ -56,6 +56,11 @@ class SimulatedDirector {
     using Identity = std::tuple<std::uint32_t, std::uint16_t, std::uint32_t>;
     static Identity identity(std::uint32_t client, std::uint16_t port, std::uint32_t service) { return {client, port, service}; }
 
+    // Every connection ends, untold.
+    void forget(std::uint32_t now) {
+        for (std::uint32_t slot = 0; slot < side->slots(); ++slot)
+            if (const std::uint64_t control = side->control(slot)) table::table_remove(tables_.get(), slot, control, 0, now);
+    }
     void sweep(std::uint32_t now) { table::table_sweep(&packets, 0, tables_.slot_count(), 0, now); }
     std::vector<std::uint32_t> changes() { return Feed(marks_, lines_).drain(); }
 

@@ -125,6 +125,8 @@ constexpr Row<StateSync> sync_rows[] = {
     {"private_key", [](StateSync& sync, const Statement& s, Reading&) { sync.private_key = word_of(s).value_or(""); }},
     {"ca", [](StateSync& sync, const Statement& s, Reading&) { sync.ca = word_of(s).value_or(""); }},
     {"strict", [](StateSync& sync, const Statement& s, Reading&) { sync.strict = flag_of(s); }},
+    {"strict_wait", into_time<Block::director_sync, &StateSync::strict_wait>},
+    {"strict_without_standby", [](StateSync& sync, const Statement& s, Reading&) { sync.strict_closed = word_of(s) == "closed"; }},
 };
 
 constexpr Row<CheckTls> ssl_rows[] = {

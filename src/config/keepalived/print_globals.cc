@@ -158,6 +158,8 @@ void print_director(const Site& site, Page& page) {
     sync.text("private_key", site.state_sync->private_key);
     sync.text("ca", site.state_sync->ca);
     sync.flag("strict", site.state_sync->strict, false);
+    sync.number("strict_wait", site.state_sync->strict_wait.count(), model::StateSync{}.strict_wait.count());
+    sync.line_if(site.state_sync->strict_closed, "strict_without_standby closed");
     print_block("director_sync", std::move(sync), page);
 }
 
