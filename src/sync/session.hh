@@ -12,7 +12,7 @@
 // connection that changes while it waits is told once, as it is then.
 //
 // Both sides tell each other the same way.  When both know a connection in different states, whom a packet touched last
-// is right; within one tick the director with the greater node number.
+// is right; within one tick one that is not over, else the director with the greater node number.
 #pragma once
 
 #include <chrono>

@@ -115,6 +115,9 @@ bool Session::theirs_is_newer(const Told& told, const Placed& placed, const Mome
     const std::uint32_t theirs = moment.table.tick - ticks_of(told.connection.age, moment.table);
     const auto later = static_cast<std::int32_t>(theirs - mine);
     if (later > 1 || later < -1) return later > 0;
+    // Within a tick: a client port used again right after its connection ended, perhaps with another server.
+    const bool mine_over = table::reschedules_on_syn(table::control_state(placed.control)), theirs_over = table::reschedules_on_syn(told.connection.state);
+    if (mine_over != theirs_over) return mine_over;
     return peer_->node > self_.node;
 }
 

@@ -237,6 +237,30 @@ TEST(Session, OfTwoServersForOneClientPortTheOneUsedLastStaysOnBothSides) {
     EXPECT_EQ(world.b.contents(world.tick()), later);
 }
 
+// A port is used again right after its connection ended: the new one stays, whichever director has it.
+TEST(Session, WithinATickAConnectionThatIsOverGivesWayToOneThatIsNot) {
+    for (const bool open_on_a : {true, false}) {
+        World world(13);
+        SimulatedDirector& open = open_on_a ? world.a : world.b;
+        SimulatedDirector& over = open_on_a ? world.b : world.a;
+        Dice first{1}, second{2};
+        std::uint16_t port = 0;
+        while (open.contents(world.tick()) == over.contents(world.tick())) {
+            ++port;
+            open.forget(world.tick());
+            over.forget(world.tick());
+            open.packet(1, port, 0, table::FLOW_syn, world.tick(), first);
+            over.packet(1, port, 0, table::FLOW_syn, world.tick(), second);
+        }
+        over.packet(1, port, 0, table::FLOW_rst, world.tick(), second);
+        const auto live = open.contents(world.tick());
+        world.connect();
+        world.settle();
+        EXPECT_EQ(world.a.contents(world.tick()), live) << open_on_a;
+        EXPECT_EQ(world.b.contents(world.tick()), live) << open_on_a;
+    }
+}
+
 TEST(Session, RefusesWhatNoPeerOfThisVersionSends) {
     World world(12);
     const auto fault_of = [&](auto&& write) {
