@@ -64,6 +64,12 @@ vrrp_instance VI_1 {
         192.168.88.24 scope link no_track
     }
     virtual_ipaddress_excluded { 2001:db8::1/64 }
+    virtual_resources {
+        /etc/ha.d/resource.d/apache
+        /opt/my\ script 'with blanks'
+    }
+    resource_timeout 12.5
+    resource_interval 60
     virtual_routes { 10.9.0.0/16 via 192.168.88.1 dev eth0 metric 5 }
     virtual_rules { from 10.9.0.0/16 table 100 priority 50 }
     track_interface { eth1 weight 10

@@ -42,15 +42,16 @@ bool has_static_routing(const model::Vrrp& vrrp) { return !vrrp.static_routes.em
 Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Fence& fence, script::Runner* runner, Tell tell, Instant now) {
     Monitor monitor = TRY(Monitor::open());
     std::unique_ptr<Holder> holder = TRY(Holder::open(runner));
-    std::unique_ptr<Engine> engine(new Engine(settings, std::move(monitor), std::move(holder), fence, std::move(tell), now));
+    std::unique_ptr<Engine> engine(new Engine(settings, std::move(monitor), std::move(holder), runner, fence, std::move(tell), now));
     engine->prepare(now);
     return engine;
 }
 
-Engine::Engine(const Settings& settings, Monitor monitor, std::unique_ptr<Holder> holder, Fence& fence, Tell tell, Instant now)
+Engine::Engine(const Settings& settings, Monitor monitor, std::unique_ptr<Holder> holder, script::Runner* runner, Fence& fence, Tell tell, Instant now)
     : settings_(settings),
       monitor_(std::move(monitor)),
       holder_(std::move(holder)),
+      resources_(runner, [this](model::Event event) { tell_(std::move(event)); }),
       fence_(fence),
       tell_(std::move(tell)),
       routers_(plan_vmacs(settings.vrrp, settings.vmac_prefix, settings.vmac_address_prefix).configuration, now),
@@ -107,6 +108,7 @@ void Engine::observe_interfaces(Instant now) {
 void Engine::start_when_due(Instant now) {
     if (started_ || now < start_at_) return;
     started_ = true;
+    resources_.configure(settings_.vrrp.instances);
     const bool resumes = fence_.is_open();
     for (Index i = 0; i < grounds_.size(); ++i) {
         const Router& router = routers_.routers()[i];
@@ -116,10 +118,13 @@ void Engine::start_when_due(Instant now) {
     }
     carry(routers_.start(now), now);
     for (Index i = 0; i < grounds_.size(); ++i)
-        if (routers_.routers()[i].state != State::master) holder_->clear_leftovers(i, routers_.routers()[i], grounds_[i], view_);
 }
 
 void Engine::obey(const Order& order, Instant now) {
+    if (!must_wait(order, now)) obey_now(order, now);
+}
+
+void Engine::obey_now(const Order& order, Instant now) {
     std::visit(Overload{
                    [&](const Configure& each) { configure(each.settings, now); },
                    [&](const Observe& each) { carry(routers_.observe(each.key, each.value, now), now); },
@@ -172,6 +177,7 @@ void Engine::configure(const Settings& next, Instant now) {
     memories_ = std::move(memories);
     settings_ = settings;
     seen_links_.clear();
+    if (started_) resources_.configure(settings_.vrrp.instances);
     std::erase_if(vmacs_, [&](const VmacDevice& old) { return std::ranges::find(plan.devices, old) != plan.devices.end(); });
     remove_vmacs(std::exchange(vmacs_, plan.devices));
     (void)monitor_.drain();
@@ -229,6 +235,8 @@ Instant Engine::step(Instant now) {
     renew_lease(now);
     carry(due, now);
     watch_paths(now);
+    resources_.check(now);
+    obey_waiting(now);
     if (verify_at_ && *verify_at_ <= now) {
         verify_at_.reset();
         verify(now);
@@ -238,10 +246,11 @@ Instant Engine::step(Instant now) {
         tell_event(model::EventKind::vrrp_trouble, {sentence});
     if (more) return now;
     Instant next = now + longest_sleep;
-    for (const std::optional<Instant>& at : {routers_.wake(), holder_->wake(), delays_.wake(), verify_at_})
+    for (const std::optional<Instant>& at : {routers_.wake(), holder_->wake(), delays_.wake(), resources_.wake(), verify_at_})
         if (at) next = std::min(next, *at);
     if (lease_end_) next = std::min(next, now + renewal_pause(*lease_end_ - now));
     if (!started_) next = std::min(next, start_at_);
+    for (const Waiting& one : waiting_) next = std::min(next, one.deadline);
     return next;
 }
 

@@ -16,6 +16,7 @@
 #include "vrrp/link_delays.hh"
 #include "vrrp/monitor_driver.hh"
 #include "vrrp/ports_driver.hh"
+#include "vrrp/resource_driver.hh"
 #include "vrrp/vmac_driver.hh"
 
 namespace lvx::vrrp {
@@ -34,6 +35,8 @@ class Engine {
     void obey(const Order& order, Instant now);
     // Takes in what sockets have, lets timers run, works a slice.  Returns when to be called again at the latest.
     [[nodiscard]] Instant step(Instant now);
+    // Resources are stopped while this director is still master; true when shut_down() may be called.
+    [[nodiscard]] bool wind_down(Instant now);
     // Orderly: resignations are sent, addresses are gone when it returns.
     void shut_down(Instant now);
 
@@ -48,9 +51,15 @@ class Engine {
         std::optional<Instant> lower_told;
     };
 
-    Engine(const Settings& settings, Monitor monitor, std::unique_ptr<Holder> holder, Fence& fence, Tell tell, Instant now);
+    Engine(const Settings& settings, Monitor monitor, std::unique_ptr<Holder> holder, script::Runner* runner, Fence& fence, Tell tell, Instant now);
 
     void configure(const Settings& next, Instant now);
+    // An order that gives mastership away waits until resources are stopped.
+    struct Waiting { Order order; Instant deadline; };
+    [[nodiscard]] std::vector<Index> given_away(const Order& order) const;
+    [[nodiscard]] bool must_wait(const Order& order, Instant now);
+    void obey_waiting(Instant now);
+    void obey_now(const Order& order, Instant now);
     void prepare(Instant now);
     void start_when_due(Instant now);
     void look(Instant now);
@@ -92,6 +101,9 @@ class Engine {
     net::World view_;                       // as the monitor sees it, with delays
     Ports ports_;
     std::unique_ptr<Holder> holder_;
+    ResourceDesk resources_;
+    std::vector<Waiting> waiting_;
+    std::optional<Instant> wind_down_until_;
     Fence& fence_;
     Tell tell_;
     Routers routers_;

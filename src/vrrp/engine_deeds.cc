@@ -54,11 +54,13 @@ void Engine::carry_out(const SendAdvert& deed, Instant) {
 
 void Engine::carry_out(const TakeAddresses& deed, Instant now) {
     holder_->take(deed.instance, routers_.routers()[deed.instance], grounds_[deed.instance], view_, now);
+    if (!wind_down_until_) resources_.want(name(deed.instance), Wanted::running);
 }
 
 void Engine::carry_out(const ReleaseAddresses& deed, Instant) {
     memories_[deed.instance].last_sent.reset();
     holder_->release(deed.instance);
+    resources_.want(name(deed.instance), Wanted::stopped);
 }
 
 void Engine::carry_out(const AssertAddresses& deed, Instant now) {

@@ -125,7 +125,7 @@ void Loop::post_news(Instant now) {
 }
 
 void Loop::run() {
-    while (!ending_) {
+    while (!ending_ || !engine_->wind_down(Clock::now())) {
         const Instant now = Clock::now();
         Instant next = engine_->step(now);
         runner_->step();
@@ -133,7 +133,7 @@ void Loop::run() {
         post_news(now);
         if (!outbox_.empty()) next = std::min(next, now + retry_lock);
         (void)watch_engine();
-        if (next > now && !ending_) sleep_until(next);
+        if (next > now && !(ending_ && engine_->wind_down(Clock::now()))) sleep_until(next);
     }
     engine_->shut_down(Clock::now());
     (void)runner_->drain(end_patience);

@@ -125,7 +125,7 @@ TEST(ConvertLdirectord, says_each_thing_it_cannot_understand_once_with_its_place
 HeartbeatFiles heartbeat(std::string node) {
     return {.ha_cf = {"ha.cf", "logfacility local0\nkeepalive 500ms\ndeadtime 10\nbcast eth0\nucast eth1 10.9.9.2\n"
                                "auto_failback off\nnode director1 director2\nping 192.168.88.1\n"},
-            .haresources = {"haresources", "director1 IPaddr::192.168.88.23/24/eth0 10.0.0.1 ldirectord::ldirectord.cf apache\n"},
+            .haresources = {"haresources", "director1 IPaddr::192.168.88.23/24/eth0 10.0.0.1 ldirectord::ldirectord.cf apache Filesystem::/dev/sda1::/www\n"},
             .authkeys = {"authkeys", "auth 1\n1 sha1 0123456789abcdef0123456789abcdef\n"},
             .node = std::move(node)};
 }
@@ -135,8 +135,8 @@ TEST(ConvertHeartbeat, makes_a_group_of_resources_a_virtual_router) {
     ASSERT_TRUE(result.usable()) << told(result);
     for (const char* part : {"vrrp_instance VI_1 {", "interface eth0", "virtual_router_id 23", "priority 200", "nopreempt",
                              "advert_int 0.5", "down_timer_adverts 20", "path eth1 10.9.9.2", "192.168.88.23/24 dev eth0",
-                             "10.0.0.1/32", "auth_hmac {", "notify_master \"/etc/ha.d/resource.d/apache start\"",
-                             "notify_backup \"/etc/ha.d/resource.d/apache stop\"", "vrrp_script ping_1 {"}) {
+                             "10.0.0.1/32", "auth_hmac {", "virtual_resources {\n        /etc/ha.d/resource.d/apache\n        /etc/ha.d/resource.d/Filesystem /dev/sda1 /www\n",
+                             "vrrp_script ping_1 {"}) {
         EXPECT_THAT(result.text, HasSubstr(part));
     }
 }

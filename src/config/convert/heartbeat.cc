@@ -49,7 +49,7 @@ class Converter {
         if (site_.vrrp.instances.size() == most_routers) return notes_.wrong(group.node.place, "more than 255 groups of resources", {});
         if (instance.addresses.empty()) {
             return notes_.no_equivalent(group.node.place, "this group has no address, so no virtual router is made of it",
-                                        "run its scripts as notify_master and notify_backup of another instance");
+                                        "list its scripts in virtual_resources of another instance");
         }
         instance.vrid = router_id(instance.addresses.front().address, group.node.place);
         site_.vrrp.instances.push_back(std::move(instance));
@@ -111,19 +111,10 @@ class Converter {
         script(resource, instance);
     }
 
-    // A virtual router has one command for each state.
-    void script(const Resource& resource, VrrpInstance& instance) {
+    static void script(const Resource& resource, VrrpInstance& instance) {
         Command command{.words = {(resource.script.starts_with('/') ? "" : "/etc/ha.d/resource.d/") + resource.script}};
         command.words.insert(command.words.end(), resource.arguments.begin(), resource.arguments.end());
-        if (instance.notify.master) {
-            return notes_.no_equivalent(resource.place, fmt::format("\"{}\" is one script too many", printable(resource.script)),
-                                        "write one script that runs them all, for notify_master and notify_backup");
-        }
-        Command stop = command;
-        command.words.emplace_back("start");
-        stop.words.emplace_back("stop");
-        instance.notify.master = command;
-        instance.notify.backup = instance.notify.fault = instance.notify.stop = stop;
+        instance.resources.scripts.push_back(std::move(command));
     }
 
     void address(const Resource& resource, VrrpInstance& instance) {

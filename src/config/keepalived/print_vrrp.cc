@@ -133,6 +133,15 @@ void print_protocol(const VrrpInstance& instance, Page& page) {
     page.number("kernel_rx_buf_size", instance.receive_buffer, 0);
 }
 
+void print_resources(const Resources& resources, Page& page) {
+    page.time("resource_timeout", resources.timeout, Resources{}.timeout);
+    page.time("resource_interval", resources.interval, {});
+    if (resources.scripts.empty()) return;
+    page.open("virtual_resources");
+    for (const Command& command : resources.scripts) page.line(joined(command.words));
+    page.close();
+}
+
 void print_paths(const VrrpInstance& instance, Page& page) {
     for (const auto& path : instance.paths) {
         page.line("path " + path.interface + (path.peer ? " " + path.peer->text() : ""));
@@ -187,6 +196,7 @@ void print_vrrp_instance(const VrrpInstance& instance, Page& page) {
     print_hmac(instance.hmac, page);
     print_vmac(instance.vmac, page);
     print_paths(instance, page);
+    print_resources(instance.resources, page);
     print_addresses("virtual_ipaddress", instance.addresses, page);
     print_addresses("virtual_ipaddress_excluded", instance.excluded, page);
     page.line_if(instance.addresses.empty(), "no_virtual_ipaddress");

@@ -51,6 +51,16 @@ void read_old_checksum(Draft& draft, const Statement& statement, Reading& readin
     else if (const auto flag = reading.keep(read_flag(statement.words[1]))) draft.instance.old_unicast_checksum = *flag;
 }
 
+void read_resources(Draft& draft, const Statement& statement, Reading& reading) {
+    auto& scripts = draft.instance.resources.scripts;
+    for (const Statement& line : statement.block) {
+        model::Command command;
+        for (const Word& word : line.words) command.words.push_back(word.text);
+        if (std::ranges::find(scripts, command) == scripts.end()) scripts.push_back(std::move(command));
+        else reading.warn(Code::duplicate_name, line.place(), "this resource is listed twice", "the first line counts");
+    }
+}
+
 void read_timer_priority(Draft& draft, const Statement& statement, Reading&) {
     const auto number = number_of(statement, here);
     if (number || statement.words.size() < 2) {
@@ -124,6 +134,9 @@ constexpr Row<Draft> rows[] = {
     {"unicast_peer", read_peers},
     {"path", read_path},
     {"fast_peer", into_word<D, &VrrpInstance::fast_peer>},
+    {"virtual_resources", read_resources},
+    {"resource_timeout", into_time<here, D, &VrrpInstance::resources, &model::Resources::timeout>},
+    {"resource_interval", into_time<here, D, &VrrpInstance::resources, &model::Resources::interval>},
     {"unicast_ttl", into_number<here, D, &VrrpInstance::unicast_ttl>},
     {"check_unicast_src", into_flag<D, &VrrpInstance::check_unicast_source>},
     {"unicast_fault_no_peer", into_flag<D, &VrrpInstance::unicast_fault_no_peer>},
