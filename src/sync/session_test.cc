@@ -252,7 +252,7 @@ TEST(Session, WithinATickAConnectionThatIsOverGivesWayToOneThatIsNot) {
             open.packet(1, port, 0, table::FLOW_syn, world.tick(), first);
             over.packet(1, port, 0, table::FLOW_syn, world.tick(), second);
         }
-        over.packet(1, port, 0, table::FLOW_rst, world.tick(), second);
+        for (const std::uint32_t event : {table::FLOW_ack, table::FLOW_rst}) over.packet(1, port, 0, event, world.tick(), second);
         const auto live = open.contents(world.tick());
         world.connect();
         world.settle();
