@@ -364,11 +364,11 @@ void Loop::end(api::StopKind kind) {
     if (ending_) return;
     ending_ = kind;
     tell(model::event(model::EventKind::stopping, {kind == api::StopKind::keep_forwarding ? "forwarding goes on" : "forwarding ends"}));
+    vrrp_.stop();
     notifier_.stopping();
     server_->close();
     ErrorCode ignored;
     network_.cancel(ignored);
-    vrrp_.stop();
     vrrp_news_.cancel(ignored);
     health_news_.cancel(ignored);
     health_->stop();

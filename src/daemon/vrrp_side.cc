@@ -201,8 +201,8 @@ bool VrrpSide::dump(int signal) {
 
 void VrrpSide::stop() {
     if (!thread_) return;
+    thread_->stop();  // first of all: the other director waits for its resignation
     trackers_.reset();
-    thread_->stop();
     step();
     const std::scoped_lock hold(line_);
     thread_.reset();

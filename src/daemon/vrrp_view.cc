@@ -18,6 +18,7 @@ std::vector<api::VrrpCount> counts_of(const vrrp::RouterCounters& counters) {
         {"pri_zero_sent", "resignations sent", counters.zero_sent},
         {"late", "times it was displaced because this director did not run", counters.late},
         {"other_addresses", "advertisements with other addresses than ours", counters.other_addresses},
+        {"address_conflicts", "ARP packets of others that claim an address held here", counters.address_conflicts},
     };
     for (std::size_t i = 0; i < counters.refused.size(); ++i) {
         const auto refusal = static_cast<vrrp::Refusal>(i);

@@ -43,6 +43,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Fence& fe
     Monitor monitor = TRY(Monitor::open());
     std::unique_ptr<Holder> holder = TRY(Holder::open(runner));
     std::unique_ptr<Engine> engine(new Engine(settings, std::move(monitor), std::move(holder), runner, fence, std::move(tell), now));
+    if (Result<ClaimEar> ear = ClaimEar::open()) engine->ear_ = std::move(*ear);
     engine->prepare(now);
     return engine;
 }
@@ -64,6 +65,7 @@ Engine::Engine(const Settings& settings, Monitor monitor, std::unique_ptr<Holder
 std::vector<int> Engine::fds() const {
     std::vector<int> result = ports_.fds();
     result.push_back(monitor_.fd());
+    if (ear_) result.push_back(ear_->fd());
     return result;
 }
 
@@ -74,6 +76,7 @@ void Engine::prepare(Instant now) {
     delays_.configure(settings_.vrrp.delays);
     holder_->set_spacing(spacings());
     fence_.guard({virtual_addresses_.begin(), virtual_addresses_.end()});
+    watch_claims();
     if (std::ranges::any_of(settings_.vrrp.instances, has_routing) || has_static_routing(settings_.vrrp)) monitor_.follow_removals();
     refuse_packets(refused_addresses(settings_.vrrp));
     goods_interfaces_.clear();
@@ -218,7 +221,9 @@ void Engine::refuse(const Arrival& arrival, Refusal refusal, Instant now) {
 Instant Engine::step(Instant now) {
     // Before timers: after a pause, whoever took over meanwhile is heard first (Routers::is_late).
     note_fence(now);
+    const std::vector<Claim> claims = take_claims();
     ports_.receive([&](const Arrival& arrival) { hear(arrival, now); });
+    judge_claims(claims, now);
     if (settings_.log_unknown_vrids)
         for (const Stranger& one : ports_.strangers())
             tell_seldom(model::EventKind::vrrp_unknown_vrid, one.interface, one.source, {one.interface, one.source.text(), std::to_string(one.vrid)}, now);

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "vrrp/claim_driver.hh"
 #include "vrrp/fence.hh"
 #include "vrrp/holder_driver.hh"
 #include "vrrp/letters.hh"
@@ -86,6 +87,9 @@ class Engine {
     void carry_out(const LowerHeard& deed, Instant now);
     void repeat_states();
     void renew_lease(Instant now);
+    void watch_claims();
+    [[nodiscard]] std::vector<Claim> take_claims() const;
+    void judge_claims(const std::vector<Claim>& claims, Instant now);
     void note_fence(Instant now);
     void tell_links();
     void watch_paths(Instant now);
@@ -100,6 +104,7 @@ class Engine {
     LinkDelays delays_;
     net::World view_;                       // as the monitor sees it, with delays
     Ports ports_;
+    std::optional<ClaimEar> ear_;           // nothing without the privilege
     std::unique_ptr<Holder> holder_;
     ResourceDesk resources_;
     std::vector<Waiting> waiting_;

@@ -18,7 +18,7 @@ namespace lvx::vrrp {
 // keepalived's counters under its names, and ours.
 struct RouterCounters {
     std::uint64_t adverts_received = 0, adverts_sent = 0, became_master = 0, released_master = 0;
-    std::uint64_t zero_received = 0, zero_sent = 0, late = 0, other_addresses = 0;
+    std::uint64_t zero_received = 0, zero_sent = 0, late = 0, other_addresses = 0, address_conflicts = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(Refusal::count)> refused{};
     bool operator==(const RouterCounters&) const = default;
 };

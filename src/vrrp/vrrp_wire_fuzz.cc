@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "vrrp/claim.hh"
 #include "vrrp/seal.hh"
 #include "vrrp/wire.hh"
 
@@ -16,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::span bytes(data + 2, size - 2);
     const Route route{v6 ? *Address::parse("fe80::1") : *Address::parse("192.0.2.1"), v6 ? group_v6 : group_v4};
     (void)label_of(bytes);
+    (void)claim_in(bytes);
     const auto result = receive({.bytes = bytes, .route = route, .ttl = data[0] & 32 ? 254 : 255}, expected);
     const auto* received = std::get_if<Received>(&result);
     if (received == nullptr) return 0;

@@ -18,6 +18,9 @@ using Clock = TwoWays::Clock;
 // Between two that both run: an advertisement's way and a step of the loop, on a machine with other things to do.
 constexpr std::chrono::milliseconds hand_over_bound{20};
 constexpr std::chrono::milliseconds stall_time{200};
+// One and a half intervals: a machine that is busy with other things is late too, but an advertisement that waited for
+// something would be late by far more.  bench handover --reload measures against 1.2.
+constexpr auto longest_gap_us = static_cast<std::uint64_t>(1500 * TwoWays::interval.count());
 
 std::string events(TwoWays& two, int number) { return must(two.director(number).ask("lvx events")).out; }
 
@@ -36,6 +39,7 @@ TEST(Failover, AFrozenMasterIsSilentBeforeItsStandbyAnswers) {
     ASSERT_TRUE(lab::wait_until(patience, [&] { return two.state(2) == "BACKUP"; }));
     EXPECT_LT(two.overlap(2, 1, thawed), hand_over_bound);
     EXPECT_THAT(must(two.director(1).ask("lvx drops")).out, HasSubstr("fenced")) << "what its clients sent meanwhile";
+    EXPECT_THAT(events(two, 1) + events(two, 2), Not(HasSubstr("also answers for"))) << "who takes over is no conflict";
     EXPECT_THAT(events(two, 1), AllOf(HasSubstr("The data plane is fenced"), HasSubstr("The data plane answers again")));
 }
 
@@ -132,7 +136,7 @@ TEST(Failover, AReloadDelaysNoAdvertisementAndNobodyTakesOver) {
     two.reload(1, "priority 140\n track_interface {\n eth1\n }");
     ASSERT_TRUE(lab::wait_until(patience, [&] { return two.vrrp(1).instances.at(0).priority == 140; }));
     ASSERT_TRUE(two.await_answers(1, Clock::now()));
-    EXPECT_LE(two.vrrp(1).longest_gap_us, 1200u * TwoWays::interval.count());
+    EXPECT_LT(two.vrrp(1).longest_gap_us, longest_gap_us);
     EXPECT_EQ(two.client(2).answers_since(before), 0u);
     EXPECT_EQ(two.state(2), "BACKUP");
 }
@@ -148,7 +152,7 @@ TEST(Failover, AStallOfEverythingElseDelaysNoAdvertisement) {
     }
     ASSERT_TRUE(two.await_answers(1, Clock::now()));
     ASSERT_TRUE(lab::wait_until(patience, [&] { return two.vrrp(1).longest_gap_us > 0; }));
-    EXPECT_LE(two.vrrp(1).longest_gap_us, 1200u * TwoWays::interval.count());
+    EXPECT_LT(two.vrrp(1).longest_gap_us, longest_gap_us);
     EXPECT_EQ(two.client(2).answers_since(before), 0u);
     EXPECT_EQ(two.state(2), "BACKUP");
 }

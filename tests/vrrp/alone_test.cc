@@ -1,7 +1,10 @@
 // Two VRRP threads on one segment: what nobody else delays, what a reload costs, what is put back.
 #include <gmock/gmock.h>
+#include <net/if.h>
 
 #include "segment.hh"
+#include "vrrp/frame_driver.hh"
+#include "vrrp/frames.hh"
 
 namespace lvx::vrrp {
 namespace {
@@ -44,6 +47,18 @@ TEST(Pair, PutsBackAnAddressThatSomebodyRemoved) {
     ASSERT_TRUE(lab::wait_until(2s, [&] { return has_address(lab, "left", "10.9.0.100"); }));
     (void)must(lab.run("left", lab::shell("ip addr del 10.9.0.100/24 dev eth0"), 2s));
     EXPECT_TRUE(lab::wait_until(2s, [&] { return has_address(lab, "left", "10.9.0.100"); }));
+}
+
+TEST(Pair, AnotherWhoAnswersForTheAddressIsTold) {
+    const lab::Lab lab = segment();
+    Router1 left(lab, "left", {.instances = {instance(200, 50ms)}});
+    ASSERT_TRUE(lab::wait_until(2s, [&] { return has_address(lab, "left", "10.9.0.100"); }));
+    EXPECT_EQ(left.instance("VI")->counters.address_conflicts, 0u) << "its own announcements are none";
+    must(lab::inside(lab.namespace_of("client"), []() -> Result<void> {
+        const FrameSender sender = TRY(FrameSender::open());
+        return sender.send(if_nametoindex("eth0"), gratuitous_arp({2, 0, 0, 0, 0, 9}, *Address::parse("10.9.0.100")));
+    }));
+    EXPECT_TRUE(lab::wait_until(3s, [&] { return left.log().contains("also answers for 10.9.0.100"); })) << left.log();
 }
 
 TEST(Pair, AFaultOfTheInterfaceGivesTheAddressAway) {
