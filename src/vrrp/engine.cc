@@ -121,6 +121,7 @@ void Engine::start_when_due(Instant now) {
     }
     carry(routers_.start(now), now);
     for (Index i = 0; i < grounds_.size(); ++i)
+        if (routers_.routers()[i].state != State::master) holder_->clear_leftovers(i, routers_.routers()[i], grounds_[i], view_);
 }
 
 void Engine::obey(const Order& order, Instant now) {
