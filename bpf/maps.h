@@ -15,6 +15,7 @@
 #include "abi/counter.h"
 #include "abi/filter.h"
 #include "abi/guard.h"
+#include "abi/handshake.h"
 #include "abi/held.h"
 #include "abi/interface.h"
 #include "abi/root.h"
@@ -48,6 +49,8 @@ SHARED_ARRAY(schedule_cursors, struct schedule_cursor, 1);
 SHARED_ARRAY(nexthops, struct nexthop, 1);
 SHARED_ARRAY(interfaces, struct interface, INTERFACE_INDEX_SIZE);
 SHARED_ARRAY(address_filter, struct filter_line, FILTER_LINES);
+SHARED_ARRAY(handshakes, struct handshake, HANDSHAKE_PLACES);
+SHARED_ARRAY(server_delays, struct server_delay, 1);
 SHARED_ARRAY(guarded, struct guarded_address, GUARD_PLACES);
 SHARED_ARRAY(verdict_counters, struct verdict_counter, INTERFACE_LIMIT * VERDICT_LIMIT);
 SHARED_ARRAY(service_counters, struct traffic_counter, 1);
@@ -84,6 +87,8 @@ ARRAY_ACCESSOR(service_counter_at, service_counters, struct traffic_counter)
 ARRAY_ACCESSOR(server_counter_at, server_counters, struct traffic_counter)
 ARRAY_ACCESSOR(interface_at, interfaces, struct interface)
 ARRAY_ACCESSOR(filter_line_at, address_filter, struct filter_line)
+ARRAY_ACCESSOR(handshake_at, handshakes, struct handshake)
+ARRAY_ACCESSOR(server_delay_at, server_delays, struct server_delay)
 ARRAY_ACCESSOR(guarded_at, guarded, struct guarded_address)
 ARRAY_ACCESSOR(pool_line_at, pool, struct pool_line)
 ARRAY_ACCESSOR(service_row, services, struct service)

@@ -55,6 +55,7 @@ STEP int reply(struct passage* passage) {
     if (!way_is_known(desk, flow.slot)) return NEXT_WAY;
     result = flow_touch(desk, &flow, FLOW_output);
     if (result != STEP_ON) return result;
+    handshake_answered(desk, flow.server_id);
     if (!is_held(desk)) return send_reply(passage, &flow);
     result = prepare_reply(passage, &flow);
     return result == STEP_ON ? hold(passage) : result;

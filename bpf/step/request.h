@@ -5,6 +5,7 @@
 
 #include "bpf/hook/hook.h"
 #include "bpf/step/count.h"
+#include "bpf/step/handshake.h"
 #include "bpf/step/open.h"
 #include "bpf/step/way.h"
 
@@ -111,6 +112,7 @@ STEP int request(struct passage* passage) {
         if (result != STEP_ON) return result;
     }
     if (!flow.slot->return_ifindex) learn_way(passage, &flow);
+    if (opened) handshake_begins(desk);
     return send_request(passage, &flow, opened);
 }
 

@@ -58,10 +58,13 @@ template <> inline constexpr std::tuple fields<Traffic>{
     LVX_FIELD(Traffic, connections), LVX_FIELD(Traffic, in_packets), LVX_FIELD(Traffic, out_packets),
     LVX_FIELD(Traffic, in_bytes), LVX_FIELD(Traffic, out_bytes)};
 
+template <> inline constexpr std::tuple fields<Answers>{
+    LVX_FIELD(Answers, timed), LVX_FIELD(Answers, average_us), LVX_FIELD(Answers, longest_us)};
+
 template <> inline constexpr std::tuple fields<ServerSnapshot>{
     LVX_FIELD(ServerSnapshot, server),     LVX_FIELD(ServerSnapshot, active),
     LVX_FIELD(ServerSnapshot, inactive),   LVX_FIELD(ServerSnapshot, persistent),
-    LVX_FIELD(ServerSnapshot, counters),   LVX_FIELD(ServerSnapshot, rates),
+    LVX_FIELD(ServerSnapshot, counters),   LVX_FIELD(ServerSnapshot, rates), LVX_FIELD(ServerSnapshot, answers),
     LVX_FIELD(ServerSnapshot, neighbour)};
 
 template <> inline constexpr std::tuple fields<ServiceSnapshot>{

@@ -121,6 +121,18 @@ void write_server_states(Page& page, const ServicesSnapshot& services) {
     }
 }
 
+void write_answers(Page& page, const ServicesSnapshot& services) {
+    const auto write = [&](std::uint64_t Answers::*value) {
+        for (const ServiceSnapshot& service : services.services)
+            for (const ServerSnapshot& server : service.servers)
+                if (server.answers.timed > 0) page.seconds({{"service", service_name(service)}, {"server", server_name(server)}}, server.answers.*value);
+    };
+    page.family("lvx_server_answer_seconds", "gauge", "From SYN to SYN-ACK, moving average of the connections that are timed.");
+    write(&Answers::average_us);
+    page.family("lvx_server_longest_answer_seconds", "gauge", "From SYN to SYN-ACK, the longest since the last zero.");
+    write(&Answers::longest_us);
+}
+
 void write_data_plane(Page& page, const MetricsInput& input) {
     page.family("lvx_verdict_packets_total", "counter", "Packets by how they ended; the sum is every packet seen.");
     for (const VerdictSnapshot& verdict : input.verdicts) {
@@ -234,6 +246,7 @@ std::string metrics(const MetricsInput& input) {
     write_service_states(page, input.services);
     write_server_traffic(page, input.services);
     write_server_states(page, input.services);
+    write_answers(page, input.services);
     write_checks(page, input.checks);
     write_data_plane(page, input);
     write_events(page, input);

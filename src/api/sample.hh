@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/fake_director.hh"
+#include "api/vrrp.hh"
 
 namespace lvx::api {
 
@@ -21,6 +22,7 @@ namespace lvx::api {
     server.active = 4;
     server.inactive = 2;
     server.persistent = 1;
+    server.answers = {.timed = 12, .average_us = 340, .longest_us = 4100};
     server.neighbour = "52:54:00:12:34:56 on eth1";
     service.servers.push_back(server);
     server.server = {.endpoint = sample_endpoint("fd00::2", 8080), .method = model::Method::tunnel, .weight = 0,

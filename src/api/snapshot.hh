@@ -17,10 +17,17 @@ struct Traffic {
     bool operator==(const Traffic&) const = default;
 };
 
+// How long a real server took to answer a SYN with a SYN-ACK, of the connections that were timed since the last zero.
+struct Answers {
+    std::uint64_t timed = 0, average_us = 0, longest_us = 0;  // the average is a moving one
+    bool operator==(const Answers&) const = default;
+};
+
 struct ServerSnapshot {
     model::Server server;
     std::uint64_t active = 0, inactive = 0, persistent = 0;
     Traffic counters, rates;
+    Answers answers;
     std::string neighbour;  // "52:54:00:12:34:56 on eth1", or why there is none: "no answer to ARP on eth1", "no route"
     bool operator==(const ServerSnapshot&) const = default;
 };

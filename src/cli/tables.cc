@@ -61,6 +61,7 @@ Row service_row(const api::ServiceSnapshot& service) {
             grouped(service.counters.in_packets),
             grouped(service.counters.out_packets),
             "",
+            "",
             ""};
 }
 
@@ -88,9 +89,15 @@ std::vector<Row> absent_rows(const api::ServiceSnapshot& service, const api::Che
         if (health.pool != name || health.state == "up") continue;
         const auto endpoint = [](const api::ServerSnapshot& server) { return server.server.endpoint.text(); };
         if (std::ranges::find(service.servers, health.server, endpoint) != service.servers.end()) continue;
-        rows.push_back({"  " + printable(health.server), none, none, none, none, none, none, none, none, none, health_text(health)});
+        rows.push_back({"  " + printable(health.server), none, none, none, none, none, none, none, none, none, none, health_text(health)});
     }
     return rows;
+}
+
+// "0.3 ms", how long the server takes to answer a SYN.
+std::string answers_text(const api::Answers& answers) {
+    if (answers.timed == 0) return std::string(nothing);
+    return fmt::format("{:.1f} ms", static_cast<double>(answers.average_us) / 1000);
 }
 
 Row server_row(const api::ServiceSnapshot& service, const api::ServerSnapshot& server, const api::ChecksSnapshot& checks) {
@@ -103,6 +110,7 @@ Row server_row(const api::ServiceSnapshot& service, const api::ServerSnapshot& s
             grouped(server.rates.connections),
             grouped(server.counters.in_packets),
             grouped(server.counters.out_packets),
+            answers_text(server.answers),
             or_nothing(server.neighbour),
             health_text(service, server, checks)};
 }
@@ -139,6 +147,7 @@ std::string services_text(const api::ServicesSnapshot& services, const api::Chec
                   {"PER SECOND", Align::right},
                   {"PACKETS IN", Align::right},
                   {"PACKETS OUT", Align::right},
+                  {"SYN-ACK IN", Align::right},
                   {"NEIGHBOUR"},
                   {"HEALTH"}},
                  rows);

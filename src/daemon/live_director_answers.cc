@@ -52,6 +52,7 @@ api::ServerSnapshot LiveDirector::snapshot(const model::ServiceKey& key, const m
             .persistent = traffic.persistent,
             .counters = traffic.counters,
             .rates = rates_of(server_rates_, ServerKey{key, server.endpoint}),
+            .answers = traffic.answers,
             .neighbour = neighbour_text(outside_.world, way_of(mind_.ways, server.endpoint.address))};
 }
 

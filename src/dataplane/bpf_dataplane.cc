@@ -192,7 +192,8 @@ ServerTraffic BpfDataplane::server_traffic(const model::ServiceKey& key, const E
     return {.active = active,
             .inactive = total > active ? total - active : 0,
             .persistent = __atomic_load_n(&load.persistent, __ATOMIC_RELAXED),
-            .counters = dataplane::server_traffic(loaded_.tables, found->second)};
+            .counters = dataplane::server_traffic(loaded_.tables, found->second),
+            .answers = answers(loaded_.tables, found->second)};
 }
 
 std::vector<api::VerdictSnapshot> BpfDataplane::verdicts() const {

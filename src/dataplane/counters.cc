@@ -90,12 +90,20 @@ api::Traffic server_traffic(const Tables& tables, std::uint32_t server) {
     return since_zero(tables.server_counters.all(), tables.header().max_servers, server, tables.header().cpus);
 }
 
+api::Answers answers(const Tables& tables, std::uint32_t server) {
+    const abi::server_delay& delay = tables.server_delays[server];
+    return {.timed = __atomic_load_n(&delay.answers, __ATOMIC_RELAXED),
+            .average_us = __atomic_load_n(&delay.average_eighths_us, __ATOMIC_RELAXED) / HANDSHAKE_EIGHTHS,
+            .longest_us = __atomic_load_n(&delay.longest_us, __ATOMIC_RELAXED)};
+}
+
 void zero_service(const Tables& tables, std::uint32_t service) {
     zero(tables.service_counters.all(), tables.header().max_services, service, tables.header().cpus);
 }
 
 void zero_server(const Tables& tables, std::uint32_t server) {
     zero(tables.server_counters.all(), tables.header().max_servers, server, tables.header().cpus);
+    tables.server_delays[server] = {};
 }
 
 std::vector<api::VerdictSnapshot> verdict_list(const Tables& tables, const std::map<std::uint32_t, std::string>& names) {

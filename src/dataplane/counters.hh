@@ -14,6 +14,7 @@ namespace lvx::dataplane {
 
 [[nodiscard]] api::Traffic service_traffic(const Tables& tables, std::uint32_t service);
 [[nodiscard]] api::Traffic server_traffic(const Tables& tables, std::uint32_t server);
+[[nodiscard]] api::Answers answers(const Tables& tables, std::uint32_t server);
 void zero_service(const Tables& tables, std::uint32_t service);
 void zero_server(const Tables& tables, std::uint32_t server);
 

@@ -56,6 +56,7 @@ struct ServerSigns {
 struct ServerTraffic {
     std::uint64_t active = 0, inactive = 0, persistent = 0;
     api::Traffic counters;
+    api::Answers answers;
 };
 
 struct TableUse {

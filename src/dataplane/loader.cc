@@ -76,6 +76,7 @@ void size_maps(const lvx_bpf& skeleton, const abi::root& root) {
     size(skeleton.maps.services, sets * root.max_services);
     size(skeleton.maps.servers, sets * root.max_servers);
     size(skeleton.maps.server_loads, root.max_servers);
+    size(skeleton.maps.server_delays, root.max_servers);
     size(skeleton.maps.pool, sets * root.pool_words / POOL_LINE_WORDS);
     size(skeleton.maps.schedule_cursors, root.max_services);
     size(skeleton.maps.nexthops, root.max_nexthops);

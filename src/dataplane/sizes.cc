@@ -11,6 +11,7 @@
 #include "abi/connection.h"
 #include "abi/counter.h"
 #include "abi/filter.h"
+#include "abi/handshake.h"
 #include "abi/interface.h"
 #include "abi/limits.h"
 #include "abi/root.h"
@@ -71,7 +72,7 @@ std::uint64_t bytes(const Layout& layout) {
     const std::uint64_t marks = table::mark_lines_for(layout.buckets) + table::mark_line_lines_for(layout.buckets);
     return layout.buckets * bytes_per_bucket + marks * sizeof(abi::mark_line) + sizeof(abi::root) + sets * layout.services * sizeof(abi::service) +
            sets * layout.servers * sizeof(abi::server) + sets * layout.pool_words * sizeof(std::uint32_t) +
-           layout.servers * sizeof(abi::server_load) + layout.services * sizeof(abi::schedule_cursor) +
+           layout.servers * (sizeof(abi::server_load) + sizeof(abi::server_delay)) + HANDSHAKE_PLACES * sizeof(abi::handshake) + layout.services * sizeof(abi::schedule_cursor) +
            layout.nexthops * sizeof(abi::nexthop) + INTERFACE_INDEX_SIZE * sizeof(abi::interface) +
            FILTER_LINES * sizeof(abi::filter_line) + sets * layout.services * bytes_per_key +
            std::uint64_t{layout.cpus} * INTERFACE_LIMIT * VERDICT_LIMIT * sizeof(abi::verdict_counter) +

@@ -9,6 +9,7 @@
 #include "abi/counter.h"
 #include "abi/filter.h"
 #include "abi/guard.h"
+#include "abi/handshake.h"
 #include "abi/interface.h"
 #include "abi/root.h"
 #include "abi/server.h"
@@ -34,6 +35,8 @@ namespace lvx::dataplane {
     X(nexthops, abi::nexthop)                  \
     X(interfaces, abi::interface)              \
     X(address_filter, abi::filter_line)        \
+    X(handshakes, abi::handshake)              \
+    X(server_delays, abi::server_delay)        \
     X(guarded, abi::guarded_address)           \
     X(verdict_counters, abi::verdict_counter)  \
     X(service_counters, abi::traffic_counter)  \

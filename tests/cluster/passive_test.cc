@@ -1,0 +1,87 @@
+// What traffic itself shows of real servers nobody checks: how soon they answer, who refuses, who is let back; and a check
+// that is broken for most of a pool does not empty it.
+//
+//   client (pages, a connection each) ── director ── three nginx, one of them stopped: its kernel refuses
+#include <gmock/gmock.h>
+
+#include "lab/load.hh"
+#include "support/cluster.hh"
+
+namespace lvx::cluster {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::uint32_t requests = 90;             // thirty for each server: enough to judge (passive::least_opened)
+constexpr Milliseconds ejection_ends{45'000};      // passive::first_ejection, and some looks
+
+std::string pool(const std::string& options, const std::string& check) {
+    std::string text = "virtual_server 192.168.88.23 80 {\n  lvs_sched rr\n  lvs_method NAT\n  protocol TCP\n" + options;
+    for (const char* server : {"10.0.0.2", "10.0.0.3", "10.0.0.4"}) text += "  real_server " + std::string(server) + " 80 { weight 1\n" + check + " }\n";
+    return text + "}\n";
+}
+
+class Passive : public testing::Test {
+ protected:
+    Passive() : cluster_({}) {
+        cluster_.serve_all();
+        cluster_.await_neighbours(3);
+    }
+    lab::LoadResult load() { return lab::fetch_many(cluster_.ns("client"), web_v4(), requests); }
+    [[nodiscard]] std::vector<api::ServerSnapshot> servers() { return cluster_.services().services.at(0).servers; }
+    [[nodiscard]] std::string state(const std::string& server) {
+        for (const api::ServerHealthSnapshot& each : must(cluster_.client().checks()).servers)
+            if (each.server == server) return each.state;
+        return {};
+    }
+
+    Cluster cluster_;
+};
+
+TEST_F(Passive, AServerThatRefusesIsEjectedAndComesBack) {
+    cluster_.reload(pool("  passive_ejection on\n", ""));
+    cluster_.stop_serving("server2");
+    std::uint32_t failures = 0;
+    ASSERT_TRUE(lab::wait_until(patience, [&] {
+        failures += load().failures;
+        return state("10.0.0.3:80") == "ejected";
+    })) << state("10.0.0.3:80");
+    EXPECT_GT(failures, 0U);
+    const lab::LoadResult without = load();
+    EXPECT_EQ(without.failures, 0U) << without.first_failure;
+    EXPECT_EQ(without.answers.size(), 2U);
+    // A second one that refuses stays: never more than a third of a pool is out by this.
+    cluster_.stop_serving("server3");
+    EXPECT_GT(load().failures, 0U);
+    cluster_.serve("server3");
+    cluster_.serve("server2");
+    ASSERT_TRUE(lab::wait_until(ejection_ends, [&] { return state("10.0.0.3:80") == "up"; }));
+    EXPECT_EQ(state("10.0.0.4:80"), "up");
+    EXPECT_EQ(load().answers.size(), 3U);
+    EXPECT_THAT(cluster_.director().log(), HasSubstr("were reset"));
+}
+
+TEST_F(Passive, WithoutTheKeywordNobodyIsEjectedAndAnswersAreTimed) {
+    cluster_.reload(pool("", ""));
+    EXPECT_EQ(load().failures, 0U);
+    for (const api::ServerSnapshot& server : servers()) {
+        EXPECT_GT(server.answers.timed, 0U) << server.server.endpoint.text();
+        EXPECT_GT(server.answers.longest_us, 0U);
+        EXPECT_LE(server.answers.average_us, server.answers.longest_us);
+        EXPECT_LT(server.answers.longest_us, 1'000'000U);
+    }
+    EXPECT_THAT(cluster_.run("director", "lvx services").out, HasSubstr(" ms  "));
+    EXPECT_EQ(cluster_.run("director", "lvx ipvsadm -Z").status, 0);
+    EXPECT_EQ(servers().at(0).answers.timed, 0U);
+}
+
+TEST_F(Passive, AChecksFailureForMostOfAPoolIsNoReasonToEmptyIt) {
+    cluster_.reload(pool("  panic_threshold 50\n  delay_loop 0.2\n  warmup 0\n  retry 0\n", "HTTP_GET { url { path /missing\n status_code 200\n } }"));
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return state("10.0.0.2:80") != "up" && state("10.0.0.3:80") != "up" && state("10.0.0.4:80") != "up" && servers().size() == 3; }));
+    const lab::LoadResult all = load();
+    EXPECT_EQ(all.failures, 0U) << all.first_failure;
+    EXPECT_EQ(all.answers.size(), 3U);
+}
+
+}  // namespace
+}  // namespace lvx::cluster
