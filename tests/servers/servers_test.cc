@@ -135,6 +135,36 @@ TEST_F(Servers, unbound_answers_what_it_knows) {
     expect_passes(5300, model::UdpCheck{});
 }
 
+TEST_F(Servers, bind_answers_what_it_knows) {
+    folder_.write("zone", "$TTL 60\n@ IN SOA localhost. root.localhost. 1 60 60 60 60\n@ IN NS localhost.\nwell IN A 10.0.0.1\n");
+    folder_.write("named.conf", fmt::format("options {{ directory \"{0}\"; listen-on port 5301 {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;\n"
+                                            "pid-file \"{0}/pid\"; session-keyfile \"{0}/key\"; }};\ncontrols {{ }};\n"
+                                            "zone \"example\" {{ type primary; file \"{0}/zone\"; }};\n", folder_.path));
+    serve({"named", "-g", "-n", "1", "-c", folder_.path + "/named.conf"});
+    expect_passes(5301, model::DnsCheck{.type = model::DnsType::a, .name = "well.example"});
+    expect_passes(5301, model::DnsCheck{.type = model::DnsType::soa, .name = "example"});
+    expect_fails(5301, model::DnsCheck{.type = model::DnsType::a, .name = "ill.example"}, "NXDOMAIN");
+    expect_fails(5301, model::DnsCheck{.type = model::DnsType::a, .name = "elsewhere.test"}, "REFUSED");
+}
+
+TEST_F(Servers, mariadb_logs_in_with_its_password_only) {
+    const std::string data = folder_.path + "/data";
+    folder_.write("users.sql", "CREATE USER 'check'@'%' IDENTIFIED BY 'secret';\n");
+    fs::permissions(folder_.path, fs::perms::all);
+    const std::vector<std::string> small = {"--no-defaults", "--user=mysql", "--datadir=" + data, "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=8M",
+                                            "--innodb-flush-method=nosync"};
+    std::vector<std::string> make = {"mariadb-install-db", "--skip-test-db", "--auth-root-authentication-method=normal"}, words = {"mariadbd"};
+    make.insert(make.begin() + 1, small.begin(), small.end());
+    run(make);
+    words.insert(words.end(), small.begin(), small.end());
+    words.insert(words.end(), {"--port=3390", "--bind-address=127.0.0.1", "--socket=" + folder_.path + "/socket", "--skip-name-resolve",
+                               "--init-file=" + folder_.path + "/users.sql", "--skip-log-bin"});
+    serve(words);
+    expect_passes(3390, greeting(model::Greeting::mysql, "", ""));
+    expect_passes(3390, greeting(model::Greeting::mysql, "check", "secret"));
+    expect_fails(3390, greeting(model::Greeting::mysql, "check", "wrong"), "Access denied");
+}
+
 TEST_F(Servers, vsftpd_lets_anonymous_in_and_nobody_else) {
     fs::create_directory(folder_.path + "/empty");
     folder_.write("vsftpd.conf", fmt::format("listen=YES\nlisten_address=127.0.0.1\nlisten_port=2121\nbackground=NO\nanonymous_enable=YES\nno_anon_password=YES\n"
