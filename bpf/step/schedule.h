@@ -72,13 +72,19 @@ struct draw {
     __u32 zero;
 };
 
+/* Offset from ring_at of the word for a ticket.  rr's one segment begins at 0 and is as long as its period. */
+static __always_inline __u32 ticket_word(__u32 set, const struct service* service, __u32 position) {
+    if (service->scheduler == SCHEDULER_rr) return position;
+    const struct segment segment = segment_find(set, service, position);
+    return segment_word(&segment, position);
+}
+
 static __always_inline int draw_one(struct draw* draw) {
     const struct service* service = draw->service;
     const __u32 set = draw->choice->set;
     const __u64 drawn = __sync_fetch_and_add(&draw->cursor->position, 1);
     const __u32 position = (__u32)(drawn % service->ring_period);
-    const struct segment segment = segment_find(set, service, position);
-    const __u32 id = pool_read(set, service->ring_at + segment_word(&segment, position));
+    const __u32 id = pool_read(set, service->ring_at + ticket_word(set, service, position));
     if (!usable_server(draw->choice, id)) return 0;
     draw->chosen = id;
     return 1;
