@@ -215,7 +215,8 @@ void Engine::hear(const Arrival& arrival, Instant now) {
 void Engine::refuse(const Arrival& arrival, Refusal refusal, Instant now) {
     ++routers_.at(arrival.instance).counters.refused[static_cast<std::size_t>(refusal)];
     if (refusal == Refusal::own_packet) return;
-    tell_seldom(model::EventKind::vrrp_advert_refused, name(arrival.instance), arrival.route.source,
+    // Each reason by itself: one must not hide another.
+    tell_seldom(model::EventKind::vrrp_advert_refused, name(arrival.instance) + " " + std::string(name_of(refusal)), arrival.route.source,
                 {name(arrival.instance), arrival.route.source.text(), std::string(sentence_of(refusal))}, now);
 }
 
