@@ -72,7 +72,10 @@ Result<Fd> connected(const Endpoint& server) {
 int serve_stream(int listener) {
     std::vector<std::uint64_t> words(piece / sizeof(std::uint64_t));
     for (;;) {
+        pollfd poll{.fd = listener, .events = POLLIN, .revents = 0};
+        ::poll(&poll, 1, -1);
         const Fd client(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+        if (!client.valid() && errno == EAGAIN) continue;
         if (!client.valid()) return 1;
         for (std::uint64_t offset = 0; offset < gigabyte; offset += piece) {
             fill(words, offset);
@@ -95,8 +98,16 @@ Result<Download> fetch_stream(int network_namespace, const Endpoint& server, std
                               const std::function<void(std::uint64_t)>& progress) {
     Fd socket;
     TRY(lab::inside(network_namespace, [&]() -> Result<void> {
-        socket = TRY(connected(server));
-        return {};
+        // Its server may be about to listen.
+        for (const Clock::time_point end = Clock::now() + std::chrono::seconds(5);;) {
+            auto tried = connected(server);
+            if (!tried && tried.error().code == ECONNREFUSED && Clock::now() < end) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(20));
+                continue;
+            }
+            socket = TRY(std::move(tried));
+            return {};
+        }
     }));
     Sha256 sum;
     Download download;

@@ -1,4 +1,4 @@
-// ./dev bench failover [ROUNDS [CONNECTIONS [NEW_PER_SECOND [PAUSE_MS [FAULT]]]]]: held NAT connections, each asked for a
+// ./dev bench failover [ROUNDS [CONNECTIONS [NEW_PER_SECOND [PAUSE_MS [FAULT [strict]]]]]]: held NAT connections, each asked for a
 // byte's echo every PAUSE_MS, and new ones that come and go, through faults of the master and its return; then a download
 // over failovers.  For each: how many connections were lost, how long the longest answer took, and what became of those
 // that were younger than 10 ms at the fault.
@@ -29,7 +29,8 @@ struct Load {
     std::size_t held = 10'000;
     std::uint32_t new_per_second = 2000;
     Milliseconds pause{100};
-    std::string only;
+    std::string only;    // "": every fault, and the download
+    std::string stream;  // lines of director_sync
 };
 
 struct Fault {
@@ -143,7 +144,7 @@ bool rounds_of(const Fault& fault, const Load& load) {
             young.reset();
             held.reset();
             pair.reset();
-            pair.emplace();
+            pair.emplace(PairDescription{.stream_extra = load.stream});
             if (!pair->await_master(1) || !pair->await_in_step(1)) return false;
             held.emplace(pair->hold(load.held));
             young.emplace(pair->lab().namespace_of("client"), Endpoint{lab::address("192.168.88.23"), Pair::echo_port()}, load.new_per_second);
@@ -197,5 +198,6 @@ int main(int count, char** words) {
                               .held = static_cast<std::size_t>(number(2, 10'000)),
                               .new_per_second = static_cast<std::uint32_t>(number(3, 2000)),
                               .pause = lvx::lab::Milliseconds(number(4, 100)),
-                              .only = count > 5 ? words[5] : ""});
+                              .only = count > 5 ? words[5] : "",
+                              .stream = count > 6 ? words[6] : ""});
 }

@@ -135,6 +135,20 @@ Latencies probe(Table& from, Table& to, std::uint64_t first, double seconds) {
     return latencies;
 }
 
+// Why it took so long.
+void print_states(Table& here, Table& there) {
+    for (Table* each : {&here, &there}) {
+        const EngineStatus status = each->engine->status();
+        fmt::print("    {} connections", each->connections());
+        for (const PeerStatus& peer : status.stream.peers)
+            fmt::print("; {}: {}, {} sessions, told {}, made {}, changed {}, drifted there {}, here {}, kept out there {}, {}", peer.name, phase_word(peer.phase),
+                       peer.sessions, peer.counters.told, peer.counters.made, peer.counters.changed, peer.drifted, peer.counters.regions_mended, peer.kept_out,
+                       peer.last_fault);
+        for (const SyncEvent& event : each->engine->take_events()) fmt::print("\n        {}", sentence(event));
+        fmt::print("\n");
+    }
+}
+
 int run(std::uint32_t connections, std::uint32_t rate, double seconds) {
     char folder[] = "/tmp/lvx-bench-sync-XXXXXX";
     if (!::mkdtemp(folder)) return 1;
@@ -150,6 +164,7 @@ int run(std::uint32_t connections, std::uint32_t rate, double seconds) {
         if (!there.engine->set_stream(settings(1, key)) || !here.engine->set_stream(settings(0, key))) return -1.0;
         return seconds_until([&] { return there.connections() >= here.connections() && there.engine->status().stream.peers.at(0).learned; });
     }();
+    if (copied > 2.0) print_states(here, there);
     fmt::print("full copy of {} connections: {:.2f} s, {:.2f} s of processor on both sides (wanted: 2 s)\n", connections, copied, cpu_seconds() - cpu_before);
 
     std::atomic<std::uint64_t> next{connections};

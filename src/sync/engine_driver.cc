@@ -9,7 +9,8 @@
 namespace lvx::sync {
 namespace {
 
-constexpr Microseconds busy_wait{500};          // between two looks at the change feed: half of what a change may wait
+constexpr Microseconds quiet_wait{500};         // between two looks at the change feed: half of what a change may wait
+constexpr Microseconds busy_wait{200};          // after one that found something: others follow
 constexpr Microseconds idle_wait{50'000};       // while there is nobody to tell
 constexpr Microseconds tick_period{50'000};     // a tick is a second long
 constexpr Microseconds publish_period{20'000};
@@ -92,7 +93,7 @@ void Engine::run(const std::stop_token& stop) {
         {
             const std::scoped_lock lock(mutex_);
             cycle();
-            if (peers_.connected() || kernel_.sends()) pause = busy_wait;
+            if (peers_.connected() || kernel_.sends()) pause = changed_ ? busy_wait : quiet_wait;
             if (peers_.busy()) pause = Microseconds{0};
         }
         wait(pause);
@@ -118,6 +119,7 @@ void Engine::cycle() {
         const std::scoped_lock lock(*outside_.configuration);
         learn_configuration();
         const std::vector<std::uint32_t> changed = feed_.drain();
+        changed_ = !changed.empty();
         peers_.note(changed);
         kernel_.note(changed);
         peers_.work(now);
