@@ -51,9 +51,12 @@ std::string quoted(std::string_view text) {
     return result + "\"";
 }
 
-std::string address_text(const model::InterfaceAddress& address, const model::VrrpInstance& instance) {
-    return fmt::format("{}/{} dev {} scope {}", address.address.text(), address.prefix_length, address.interface.empty() ? instance.interface : address.interface,
-                       address.scope == 0 ? "global" : std::to_string(address.scope));
+// "set": it stands there now.
+std::string address_text(const model::InterfaceAddress& address, const Pair& pair) {
+    const std::string& interface = address.interface.empty() ? pair.configuration->interface : address.interface;
+    return fmt::format("{}/{} dev {} scope {}{}{}", address.address.text(), address.prefix_length, interface,
+                       address.scope == 0 ? "global" : std::to_string(address.scope), address.label.empty() ? "" : " label " + address.label,
+                       pair.status->addresses_held != 0 ? " set" : "");
 }
 
 template <class List, class Text>
@@ -69,15 +72,23 @@ std::string words_text(const std::vector<std::string>& words) {
     return text;
 }
 
-std::string command_text(const std::optional<model::Command>& command) { return command ? words_text(command->words) : ""; }
+// Each word in quotes, as keepalived writes commands.
+std::string command_text(const model::Command& command) {
+    std::string text;
+    for (const std::string& word : command.words) text += (text.empty() ? "'" : " '") + word + "'";
+    return text;
+}
 
 // One object, written field by field.
 class Object {
  public:
     Object& text(std::string_view key, std::string_view value) { return raw(key, quoted(value)); }
     Object& number(std::string_view key, std::uint64_t value) { return raw(key, std::to_string(value)); }
-    Object& real(std::string_view key, double value) { return raw(key, fmt::format("{:.6f}", value)); }
+    // Whole numbers without a point: readers expect integers there.
+    Object& real(std::string_view key, double value) { return raw(key, fmt::format("{}", value)); }
+    Object& moment(std::string_view key, double value) { return raw(key, fmt::format("{:.6f}", value)); }
     Object& flag(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
+    Object& bit(std::string_view key, bool value) { return raw(key, value ? "1" : "0"); }
     Object& raw(std::string_view key, std::string_view value) {
         fmt::format_to(std::back_inserter(text_), "{}{}:{}", text_.empty() ? "" : ",", quoted(key), value);
         return *this;
@@ -88,37 +99,45 @@ class Object {
     std::string text_;
 };
 
+// What it is once nothing is in the way.
+State wanted_state(const InstanceStatus& status) { return status.state == State::master ? State::master : State::backup; }
+
 void write_commands(Object& object, const model::VrrpNotify& notify) {
     for (const auto& [key, command] : {std::pair{"script_master", &notify.master}, {"script_backup", &notify.backup}, {"script_fault", &notify.fault},
                                        {"script_stop", &notify.stop}, {"script_deleted", &notify.deleted}, {"script", &notify.any}})
-        if (*command) object.text(key, command_text(*command));
+        if (*command) object.text(key, command_text(**command));
 }
 
-std::string data_object(const Pair& pair, const Moment& now) {
+std::string data_object(const model::Vrrp& configuration, const Pair& pair, const Moment& now) {
     const model::VrrpInstance& instance = *pair.configuration;
     const InstanceStatus& status = *pair.status;
-    const auto address = [&](const model::InterfaceAddress& one) { return address_text(one, instance); };
-    const auto track = [](const model::Track& one) { return fmt::format("{} weight {}{}", one.name, one.weight, one.reverse ? " reverse" : ""); };
+    const auto address = [&](const model::InterfaceAddress& one) { return address_text(one, pair); };
+    const auto track = [](const model::Track& one) { return one.name; };
+    const auto script = [&](const model::Track& one) {
+        const auto found = std::ranges::find(configuration.scripts, one.name, &model::VrrpScript::name);
+        return found == configuration.scripts.end() ? one.name : command_text(found->command);
+    };
     const auto line = [](const auto& one) { return words_text(one.words); };
     Object object;
-    object.text("iname", instance.name).flag("dont_track_primary", instance.dont_track_primary).flag("skip_check_adv_addr", instance.skip_check_adv_addr);
-    object.number("strict_mode", instance.strict ? 1 : 0).text("vmac_ifname", instance.vmac.name).text("ifp_ifname", instance.interface);
-    object.number("master_priority", status.master_priority).real("last_transition", wall_of(status.since, now));
+    object.text("iname", instance.name).bit("dont_track_primary", instance.dont_track_primary).bit("skip_check_adv_addr", instance.skip_check_adv_addr);
+    object.bit("strict_mode", instance.strict).text("vmac_ifname", instance.vmac.name).text("ifp_ifname", instance.interface);
+    object.number("master_priority", status.master_priority).moment("last_transition", wall_of(status.since, now));
     object.real("garp_delay", seconds(instance.garp.delay)).real("garp_refresh", seconds(instance.garp.refresh)).number("garp_rep", instance.garp.repeat);
     object.number("garp_refresh_rep", instance.garp.refresh_repeat).real("garp_lower_prio_delay", seconds(instance.garp.lower_priority_delay));
-    object.number("garp_lower_prio_rep", instance.garp.lower_priority_repeat).flag("lower_prio_no_advert", instance.lower_prio_no_advert);
-    object.flag("higher_prio_send_advert", instance.higher_prio_send_advert).number("vrid", instance.vrid).number("base_priority", instance.priority);
+    object.number("garp_lower_prio_rep", instance.garp.lower_priority_repeat).bit("lower_prio_no_advert", instance.lower_prio_no_advert);
+    object.bit("higher_prio_send_advert", instance.higher_prio_send_advert).number("vrid", instance.vrid).number("base_priority", instance.priority);
     object.number("effective_priority", status.priority).flag("vipset", status.addresses_held != 0).flag("promote_secondaries", instance.promote_secondaries);
-    object.real("adver_int", seconds(instance.advert_interval)).real("master_adver_int", seconds(status.master_interval)).number("accept", instance.accept ? 1 : 0);
+    object.real("adver_int", seconds(instance.advert_interval)).real("master_adver_int", seconds(status.master_interval)).bit("accept", instance.accept);
     object.flag("nopreempt", !instance.preempt).real("preempt_delay", seconds(instance.preempt_delay)).number("state", static_cast<std::uint64_t>(status.state));
-    object.number("wantstate", static_cast<std::uint64_t>(instance.wants_master ? State::master : State::backup)).number("version", instance.version);
+    object.number("wantstate", static_cast<std::uint64_t>(wanted_state(status))).number("version", instance.version);
     object.flag("smtp_alert", instance.notify.smtp_alert).flag("notify_deleted", instance.notify.deleted.has_value());
     write_commands(object, instance.notify);
     object.raw("vips", json_list(instance.addresses, address)).raw("evips", json_list(instance.excluded, address));
     object.raw("vroutes", json_list(instance.routes, line)).raw("vrules", json_list(instance.rules, line));
-    object.raw("track_ifp", json_list(instance.tracks.interfaces, track)).raw("track_script", json_list(instance.tracks.scripts, track));
+    object.raw("track_ifp", json_list(instance.tracks.interfaces, track)).raw("track_script", json_list(instance.tracks.scripts, script));
     object.raw("track_process", json_list(instance.tracks.processes, track));
-    object.number("auth_type", static_cast<std::uint64_t>(instance.auth));
+    // The key is there; the secret stays here.
+    object.number("auth_type", static_cast<std::uint64_t>(instance.auth)).text("auth_data", "");
     return object.take();
 }
 
@@ -139,7 +158,7 @@ std::string stats_object(const RouterCounters& counters) {
 std::string json_dump(const model::Vrrp& configuration, const Status& status, const Moment& now, std::uint8_t version) {
     std::string instances;
     for (const Pair& pair : pairs_of(configuration, status))
-        instances += fmt::format("{}{{\"data\":{},\"stats\":{}}}", instances.empty() ? "" : ",", data_object(pair, now), stats_object(pair.status->counters));
+        instances += fmt::format("{}{{\"data\":{},\"stats\":{}}}", instances.empty() ? "" : ",", data_object(configuration, pair, now), stats_object(pair.status->counters));
     if (version != 2) return "[" + instances + "]\n";
     std::string processes;
     for (const model::TrackProcess& process : configuration.processes)
@@ -164,17 +183,73 @@ std::string stats_dump(const Status& status) {
     return text;
 }
 
+namespace {
+
+using Text = std::back_insert_iterator<std::string>;
+
+void write_times(Text out, const Pair& pair) {
+    const model::VrrpInstance& instance = *pair.configuration;
+    const model::GarpTimes& garp = instance.garp;
+    fmt::format_to(out, "   Gratuitous ARP delay = {}\n   Gratuitous ARP repeat = {}\n", seconds(garp.delay), garp.repeat);
+    fmt::format_to(out, "   Gratuitous ARP refresh = {}\n   Gratuitous ARP refresh repeat = {}\n", seconds(garp.refresh), garp.refresh_repeat);
+    fmt::format_to(out, "   Gratuitous ARP lower priority delay = {}\n   Gratuitous ARP lower priority repeat = {}\n", seconds(garp.lower_priority_delay), garp.lower_priority_repeat);
+    fmt::format_to(out, "   Down timer adverts = {}\n   Send advert after receive lower priority advert = {}\n", instance.down_timer_adverts, !instance.lower_prio_no_advert);
+    fmt::format_to(out, "   Send advert after receive higher priority advert = {}\n", instance.higher_prio_send_advert);
+}
+
+void write_goods(Text out, const Pair& pair) {
+    const model::VrrpInstance& instance = *pair.configuration;
+    fmt::format_to(out, "   Virtual IP ({}):\n", instance.addresses.size());
+    for (const model::InterfaceAddress& address : instance.addresses) fmt::format_to(out, "     {}\n", address_text(address, pair));
+    if (!instance.excluded.empty()) fmt::format_to(out, "   Virtual IP Excluded :\n");
+    for (const model::InterfaceAddress& address : instance.excluded) fmt::format_to(out, "     {}\n", address_text(address, pair));
+    if (!instance.routes.empty()) fmt::format_to(out, "   Virtual Routes :\n");
+    for (const model::RouteLine& route : instance.routes) fmt::format_to(out, "     {}\n", words_text(route.words));
+    if (!instance.rules.empty()) fmt::format_to(out, "   Virtual Rules :\n");
+    for (const model::RuleLine& rule : instance.rules) fmt::format_to(out, "     {}\n", words_text(rule.words));
+}
+
+void write_tracks(Text out, std::string_view title, const std::vector<model::Track>& tracks) {
+    if (!tracks.empty()) fmt::format_to(out, "   {} :\n", title);
+    for (const model::Track& one : tracks) fmt::format_to(out, "     {} weight {}{}\n", one.name, one.weight, one.reverse ? " reverse" : "");
+}
+
+void write_instance(Text out, const Pair& pair, const Moment& now) {
+    const model::VrrpInstance& instance = *pair.configuration;
+    const InstanceStatus& status = *pair.status;
+    fmt::format_to(out, " VRRP Instance = {}\n   VRRP Version = {}\n   State = {}\n", instance.name, instance.version, name_of(status.state));
+    fmt::format_to(out, "   Wantstate = {}\n   Number of config faults = 0\n   Number of interface and track script faults = {}\n",
+                   name_of(wanted_state(status)), status.faults.size());
+    fmt::format_to(out, "   Last transition = {:.6f}\n   Master down timer = {} usecs\n", wall_of(status.since, now), status.master_down.count());
+    fmt::format_to(out, "   Interface = {}\n   Using src_ip = {}\n", instance.interface, status.source.text());
+    write_times(out, pair);
+    fmt::format_to(out, "   Virtual Router ID = {}\n   Priority = {}\n   Effective priority = {}\n   Total priority = {}\n", instance.vrid, instance.priority,
+                   status.priority, status.priority);
+    fmt::format_to(out, "   Advert interval = {} sec\n   Accept = {}\n   Preempt = {}\n", seconds(instance.advert_interval), instance.accept ? "enabled" : "disabled",
+                   instance.preempt ? "enabled" : "disabled");
+    fmt::format_to(out, "   Promote_secondaries = {}\n", instance.promote_secondaries ? "enabled" : "disabled");
+    write_goods(out, pair);
+    write_tracks(out, "Tracked interfaces", instance.tracks.interfaces);
+    write_tracks(out, "Tracked scripts", instance.tracks.scripts);
+    fmt::format_to(out, "   Using smtp notification = {}\n", instance.notify.smtp_alert ? "yes" : "no");
+}
+
+void write_script(Text out, const model::VrrpScript& script, const Status& status) {
+    const auto known = status.observed.find({TrackKind::script, script.name});
+    fmt::format_to(out, " VRRP Script = {}\n   Command = {}\n   Interval = {} sec\n   Timeout = {} sec\n", script.name, command_text(script.command),
+                   seconds(script.interval), seconds(script.timeout));
+    fmt::format_to(out, "   Weight = {}\n   Rise = {}\n   Fall = {}\n", script.weight, script.rise, script.fall);
+    fmt::format_to(out, "   Status = {}\n   State = idle\n", known == status.observed.end() ? "INIT" : known->second != 0 ? "GOOD" : "BAD");
+}
+
+}  // namespace
+
 std::string data_dump(const model::Vrrp& configuration, const Status& status, const Moment& now) {
     std::string text = "------< VRRP Topology >------\n";
     const auto out = std::back_inserter(text);
-    for (const Pair& pair : pairs_of(configuration, status)) {
-        const model::VrrpInstance& instance = *pair.configuration;
-        fmt::format_to(out, " VRRP Instance = {}\n   VRRP Version = {}\n   State = {}\n", instance.name, instance.version, name_of(pair.status->state));
-        fmt::format_to(out, "   Last transition = {:.6f}\n   Interface = {}\n   Virtual Router ID = {}\n", wall_of(pair.status->since, now), instance.interface, instance.vrid);
-        fmt::format_to(out, "   Priority = {}\n   Effective priority = {}\n   Advert interval = {:.6f} sec\n", instance.priority, pair.status->priority, seconds(instance.advert_interval));
-        fmt::format_to(out, "   Preempt = {}\n   Virtual IP ({}):\n", instance.preempt ? "enabled" : "disabled", instance.addresses.size());
-        for (const model::InterfaceAddress& address : instance.addresses) fmt::format_to(out, "     {}\n", address_text(address, instance));
-    }
+    for (const Pair& pair : pairs_of(configuration, status)) write_instance(out, pair, now);
+    if (!configuration.scripts.empty()) text += "------< VRRP Scripts >------\n";
+    for (const model::VrrpScript& script : configuration.scripts) write_script(out, script, status);
     return text;
 }
 
