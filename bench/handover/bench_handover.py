@@ -37,6 +37,7 @@ CLONE_NEWNET = 0x40000000
 SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCGIFINDEX, IFF_UP = 0x8913, 0x8914, 0x8933, 1
 PACE = 0.001            # between two connections of the client
 PATIENCE = 0.5          # a connection that has no answer by then is given up
+PATIENT = 40            # seconds for a laboratory on a busy machine
 AFTER = 100             # answers after the silence, before the run is over
 VIRTUAL = ("192.168.88.23", 80)
 
@@ -118,7 +119,7 @@ class Pair:
                          f" --state-dir {path}.state --connections 16384")
             self.processes[node] = subprocess.Popen(words.split(), stdout=open(f"{path}.log", "w"), stderr=subprocess.STDOUT, start_new_session=True)
             if node == "left":
-                wait(lambda: self.holds("left"), 20)
+                wait(lambda: self.holds("left"), PATIENT)
 
     def write(self, node, extra):
         with open(f"{self.folder}/{node}.conf", "w") as out:
@@ -291,7 +292,7 @@ def measure(kind, interval, priorities, fault):
         client = Client()
         try:
             switches = [Switch(name) for name in ("outside", "inside")]
-            wait(lambda: pair.is_ready() and len(client.answers) > AFTER, 20)
+            wait(lambda: pair.is_ready() and len(client.answers) > AFTER, PATIENT)
             right = hardware_address("right")
             time.sleep(1 + 3 * float(interval))  # the standby has heard its master for long enough
             begin = time.monotonic()
@@ -341,6 +342,7 @@ def reload_gap(kind, interval):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # tidies up on its way
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--runs", type=int, default=5)
     arguments.add_argument("--interval", action="append", help="seconds between advertisements; default 0.01 and 1")

@@ -29,6 +29,9 @@ constexpr std::chrono::milliseconds end_patience{1000};
 bool claim_processor(const Settings& settings) {
     if (!settings.realtime) return false;
     const sched_param parameters{.sched_priority = settings.realtime_priority};
+    // What is mapped now (code, libraries) stays in memory once it was touched: no advertisement waits for a disk.  Not what
+    // will be mapped: without the privilege that would make later allocations fail.
+    (void)::mlockall(MCL_CURRENT | MCL_ONFAULT);
     return ::pthread_setschedparam(::pthread_self(), SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0;
 }
 
