@@ -21,7 +21,7 @@ void ResourceMachine::configure(const std::vector<model::Command>& scripts) {
     std::vector<Item> next;
     for (const model::Command& command : scripts) {
         const Item* old = find(command);
-        next.push_back({.command = command, .state = old == nullptr ? State::unknown : old->state});
+        next.push_back(old == nullptr ? Item{.command = command} : Item{.command = command, .state = old->state, .failed = old->failed});
     }
     for (const Item& old : items_) {
         const bool stays = std::ranges::find(scripts, old.command) != scripts.end();
@@ -55,6 +55,7 @@ void ResourceMachine::done(const ResourceStep& step, bool positive) {
     // One that failed counts as what was wanted of it: the next ones have their turn, and it is stopped again in any case.
     const bool runs = step.action == ResourceAction::start || (step.action == ResourceAction::status && positive);
     item->state = runs ? State::running : State::stopped;
+    item->failed = step.action == ResourceAction::start && !positive;
     if (item->leaving && !runs) std::erase_if(items_, [&](const Item& one) { return &one == item; });
 }
 
@@ -66,7 +67,7 @@ bool ResourceMachine::lost(const ResourceStep& step, bool running) {
 std::vector<ResourceStep> ResourceMachine::checks() const {
     std::vector<ResourceStep> result;
     for (const Item& item : items_)
-        if (item.state == State::running) result.push_back({item.command, ResourceAction::status});
+        if (item.state == State::running && !item.failed) result.push_back({item.command, ResourceAction::status});
     return result;
 }
 

@@ -41,7 +41,7 @@ class ResourceMachine {
     [[nodiscard]] bool lost(const ResourceStep& step, bool running);
 
     [[nodiscard]] bool is_settled() const { return !next(); }
-    [[nodiscard]] std::vector<ResourceStep> checks() const;  // "status" of all that run
+    [[nodiscard]] std::vector<ResourceStep> checks() const;  // "status" of all that were started
 
  private:
     enum class State : std::uint8_t { unknown, stopped, running };
@@ -49,6 +49,7 @@ class ResourceMachine {
         model::Command command;
         State state = State::unknown;
         bool leaving = false;       // not configured any more
+        bool failed = false;        // would not start
     };
     [[nodiscard]] Item* find(const model::Command& command);
 

@@ -73,6 +73,7 @@ TEST(Resources, ThatFailDoNotHoldUpTheOthers) {
     machine.configure({script("a"), script("b")});
     machine.want(Wanted::running);
     EXPECT_THAT(run(machine, world), ElementsAre("a status", "a start", "b status", "b start"));
+    EXPECT_EQ(machine.checks().size(), 1u) << "what never ran is not missed";
     machine.want(Wanted::stopped);
     EXPECT_THAT(run(machine, world), ElementsAre("b stop", "a stop")) << "half started is stopped, too";
 }

@@ -19,9 +19,9 @@ class Scripts {
         std::ofstream(path_) << fmt::format(R"(#!/bin/sh
 if [ $2 = status ]; then [ -e {0}.$1 ] && echo running || echo stopped; exit 0; fi
 held=gone; ip -br addr | grep -q 10.9.0.100/ && held=held
-echo "$1 $2 $held" >> {0}
-[ $1 = broken ] && exit 3
+[ $1 = broken ] && {{ echo "$1 $2 $held" >> {0}; exit 3; }}
 if [ $2 = start ]; then touch {0}.$1; else rm -f {0}.$1; fi
+echo "$1 $2 $held" >> {0}
 )", log_);
         std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
     }
@@ -74,6 +74,7 @@ TEST(ResourceScripts, ThatFailAreNamedAndDoNotHoldUpTheOthers) {
     EXPECT_TRUE(lab::wait_until(3s, [&] { return left.log().contains("broken start failed: exit status 3"); })) << left.log();
     scripts.kill("web");
     EXPECT_TRUE(lab::wait_until(3s, [&] { return left.log().contains("web status failed: it runs no more"); })) << left.log();
+    EXPECT_FALSE(left.log().contains("broken status")) << "it never ran";
     EXPECT_EQ(left.instance("VI")->state, State::master);
 }
 
