@@ -7,7 +7,7 @@
 //   apply     the other side's frames, into the table
 //   acknowledge   inside apply: what it has heard leaves the window
 //
-// Memory is fixed when the other side has said how large its table is: 8 bytes a slot of ours for what it knows, 4 bytes
+// Memory is fixed when the other side has said how large its table is: 12 bytes a slot of ours for what it knows, 4 bytes
 // a slot of its for where that is here, one bit a slot for what waits.  A slow peer costs lateness, never memory: a
 // connection that changes while it waits is told once, as it is then.
 //
@@ -146,6 +146,9 @@ class Session {
     [[nodiscard]] bool give_way(const Told& told, const Placed& rival, const Moment& moment);
     void end(std::uint32_t id, const Moment& moment);
     void bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, std::uint64_t flags);
+    void ask_for(std::uint32_t region);
+    // Where the connection of their slot is here; nothing when it has no place, or has been moved in the table since.
+    [[nodiscard]] std::optional<std::uint32_t> place_of(std::uint32_t id) const;
     void refuse(const Told& told, KeptOut reason);
     [[nodiscard]] bool is_mine(std::uint32_t slot, std::uint64_t control) const;
     [[nodiscard]] bool theirs_is_newer(const Told& told, const Placed& placed, const Moment& moment) const;
@@ -159,6 +162,7 @@ class Session {
     SlotSet waiting_;
     std::vector<std::uint64_t> known_;     // by slot of ours: the control word both know, with flags in its spare bits
     std::vector<std::uint32_t> bound_;     // by slot of the other side: where its connection is here
+    std::vector<std::uint32_t> owner_;     // by slot of ours: whose place it is, of theirs; a connection that moves loses it
     std::unordered_map<std::uint32_t, std::uint64_t> refused_;  // by slot of the other side: digest of what was kept out
     Suspicions suspicions_;
     std::deque<Look> looks_, looks_to_send_;

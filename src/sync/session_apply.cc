@@ -53,6 +53,7 @@ std::expected<void, StreamFault> Session::take_hello(const Hello& hello) {
     if (hello.slots == 0 || hello.slots > limits_.most_slots) return std::unexpected(StreamFault::other_size);
     peer_ = hello;
     bound_.assign(hello.slots, nowhere);
+    owner_.assign(known_.size(), nowhere);
     return {};
 }
 
@@ -177,9 +178,18 @@ void Session::insert(const Told& told, const Moment& moment) {
     bind(told.slot, placed->slot, placed->control, known_heard);
 }
 
+// Who has been moved away by the table is asked for, since only the other side can name it.
 void Session::bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, std::uint64_t flags) {
+    const std::uint32_t before = owner_[slot];
+    if (before != nowhere && before != id && bound_[before] == slot) ask_for(before / region_slots);
     bound_[id] = slot;
+    owner_[slot] = id;
     known_[slot] = control | flags;
+}
+
+void Session::ask_for(std::uint32_t region) {
+    const bool asked = std::ranges::any_of(looks_to_send_, [&](const Look& look) { return look.region == region && look.kind == LookKind::tell_anew; });
+    if (!asked && looks_to_send_.size() < limits_.most_looks / 2) looks_to_send_.push_back({.region = region, .kind = LookKind::tell_anew});
 }
 
 void Session::refuse(const Told& told, KeptOut reason) {
@@ -192,11 +202,18 @@ void Session::refuse(const Told& told, KeptOut reason) {
     refused_[told.slot] = digest_of(digest(told.connection), std::uint64_t{told.connection.state} << 32 | known_heard, known_heard);
 }
 
-// Theirs ended.  What packets touched here since goes on.
+std::optional<std::uint32_t> Session::place_of(std::uint32_t id) const {
+    const std::uint32_t slot = bound_[id];
+    return slot != nowhere && owner_[slot] == id ? std::optional(slot) : std::nullopt;
+}
+
+// Theirs ended.  What packets touched here since goes on, and so does whoever has its place since it moved.
 void Session::end(std::uint32_t id, const Moment& moment) {
     refused_.erase(id);
-    const std::uint32_t slot = std::exchange(bound_[id], nowhere);
-    if (slot == nowhere || !(known_[slot] & known_heard)) return;
+    const auto place = place_of(id);
+    bound_[id] = nowhere;
+    if (!place || !(known_[*place] & known_heard)) return;
+    const std::uint32_t slot = *place;
     const std::uint64_t control = table_.control(slot);
     if (!table::control_same(control, word_of(known_[slot]))) return;
     if (is_mine(slot, control)) {
@@ -211,12 +228,12 @@ RegionDigest Session::digest_heard(std::uint32_t region) const {
     RegionDigest digest{.region = region};
     const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(bound_.size(), (std::size_t{region} + 1) * region_slots));
     for (std::uint32_t id = region * region_slots; id < end; ++id) {
-        if (const std::uint32_t slot = bound_[id]; slot != nowhere) {
-            const std::uint64_t known = known_[slot];
-            if (!(known & known_heard) || !table::control_same(table_.control(slot), word_of(known))) continue;
-            ++digest.connections;
-            digest.sum += digest_of(table_.identity_digest(slot, word_of(known)), known, known_heard);
-        }
+        const auto place = place_of(id);
+        if (!place) continue;
+        const std::uint64_t known = known_[*place];
+        if (!(known & known_heard) || !table::control_same(table_.control(*place), word_of(known))) continue;
+        ++digest.connections;
+        digest.sum += digest_of(table_.identity_digest(*place, word_of(known)), known, known_heard);
     }
     return digest;
 }

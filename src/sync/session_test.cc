@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 // Both ends and a link that loses nothing until it breaks.
 class World {
  public:
-    explicit World(std::uint64_t seed) : dice{seed}, a(10, 64, seed), b(20, 64, seed + 1) {
+    explicit World(std::uint64_t seed) : World(seed, 64) {}
+    World(std::uint64_t seed, std::uint32_t buckets_of_b) : dice{seed}, a(10, 64, seed), b(20, buckets_of_b, seed + 1) {
         a.opened = b.opened = &opened;
         connect();
     }
@@ -258,6 +259,23 @@ TEST(Session, WithinATickAConnectionThatIsOverGivesWayToOneThatIsNot) {
         world.settle();
         EXPECT_EQ(world.a.contents(world.tick()), live) << open_on_a;
         EXPECT_EQ(world.b.contents(world.tick()), live) << open_on_a;
+    }
+}
+
+// A full table moves connections to their other bucket: whoever has their place since must not end in their stead.
+TEST(Session, AConnectionThatEndedTakesNobodyAlongThatHasItsPlaceSince) {
+    for (std::uint64_t seed = 20; seed < 30; ++seed) {
+        World world(seed, 8);  // 64 slots on b
+        std::uint16_t next = 1;
+        for (int round = 0; round < 20; ++round) {
+            for (int i = 0; i < 42; ++i)
+                if (world.a.contents(world.tick()).size() < 42) world.a.packet(1, next++, 0, table::FLOW_syn, world.tick(), world.dice);
+            for (int i = 0; i < 6; ++i) world.step(1ms);
+            const auto there = world.b.contents(world.tick()), here = world.a.contents(world.tick());
+            EXPECT_TRUE(std::ranges::includes(there, here)) << "seed " << seed << " round " << round;
+            for (std::uint32_t slot = world.dice.below(3); slot < world.a.side->slots(); slot += 3)
+                if (const std::uint64_t control = world.a.side->control(slot)) table::table_remove(&world.a.packets, slot, control, 0, world.tick());
+        }
     }
 }
 
