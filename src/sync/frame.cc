@@ -195,7 +195,7 @@ std::expected<Frame, StreamFault> read_small(std::uint8_t type, Reader& reader) 
     if (type == type_look) {
         const auto region = reader.number<std::uint32_t>();
         const auto kind = reader.number<std::uint8_t>();
-        if (kind > 1) return std::unexpected(StreamFault::bad_value);
+        if (kind > static_cast<std::uint8_t>(LookKind::tell_slot)) return std::unexpected(StreamFault::bad_value);
         return Look{.region = region, .kind = static_cast<LookKind>(kind)};
     }
     if (type != type_farewell) return std::unexpected(StreamFault::unknown_frame);

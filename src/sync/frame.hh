@@ -41,7 +41,7 @@ struct Heard {
     std::uint32_t kept_out = 0, drifted = 0;
     bool operator==(const Heard&) const = default;
 };
-enum class LookKind : std::uint8_t { digest_again, tell_anew };
+enum class LookKind : std::uint8_t { digest_again, tell_anew, tell_slot };  // tell_slot: of one slot, in the place of a region
 struct Look {
     std::uint32_t region = 0;
     LookKind kind = LookKind::digest_again;

@@ -129,6 +129,12 @@ void Session::answer_looks(const Moment& moment) {
     while (!looks_.empty() && !full()) {
         const Look look = looks_.front();
         looks_.pop_front();
+        if (look.kind == LookKind::tell_slot) {
+            if (known_[look.region] == 0) continue;
+            known_[look.region] = 0;
+            tell(look.region, moment);
+            continue;
+        }
         if (look.kind == LookKind::tell_anew) tell_anew(look.region, moment);
         tell_region(look.region, moment);
     }

@@ -146,7 +146,7 @@ class Session {
     [[nodiscard]] bool give_way(const Told& told, const Placed& rival, const Moment& moment);
     void end(std::uint32_t id, const Moment& moment);
     void bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, std::uint64_t flags);
-    void ask_for(std::uint32_t region);
+    void ask_for(std::uint32_t id);
     // Where the connection of their slot is here; nothing when it has no place, or has been moved in the table since.
     [[nodiscard]] std::optional<std::uint32_t> place_of(std::uint32_t id) const;
     void refuse(const Told& told, KeptOut reason);

@@ -98,7 +98,8 @@ std::expected<void, StreamFault> Session::take_heard(const Heard& heard, const M
 }
 
 std::expected<void, StreamFault> Session::take_look(const Look& look) {
-    if (look.region >= regions()) return std::unexpected(StreamFault::bad_slot);
+    if (look.region >= (look.kind == LookKind::tell_slot ? known_.size() : regions())) return std::unexpected(StreamFault::bad_slot);
+    if (looks_.size() >= limits_.most_looks && look.kind == LookKind::tell_slot) return {};  // a digest will find it
     if (looks_.size() >= limits_.most_looks) return std::unexpected(StreamFault::too_much);
     looks_.push_back(look);
     return {};
@@ -181,15 +182,14 @@ void Session::insert(const Told& told, const Moment& moment) {
 // Who has been moved away by the table is asked for, since only the other side can name it.
 void Session::bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, std::uint64_t flags) {
     const std::uint32_t before = owner_[slot];
-    if (before != nowhere && before != id && bound_[before] == slot) ask_for(before / region_slots);
+    if (before != nowhere && before != id && bound_[before] == slot) ask_for(before);
     bound_[id] = slot;
     owner_[slot] = id;
     known_[slot] = control | flags;
 }
 
-void Session::ask_for(std::uint32_t region) {
-    const bool asked = std::ranges::any_of(looks_to_send_, [&](const Look& look) { return look.region == region && look.kind == LookKind::tell_anew; });
-    if (!asked && looks_to_send_.size() < limits_.most_looks / 2) looks_to_send_.push_back({.region = region, .kind = LookKind::tell_anew});
+void Session::ask_for(std::uint32_t id) {
+    if (looks_to_send_.size() < limits_.most_looks / 2) looks_to_send_.push_back({.region = id, .kind = LookKind::tell_slot});
 }
 
 void Session::refuse(const Told& told, KeptOut reason) {
