@@ -74,6 +74,24 @@ TEST(Pair, AFaultOfTheInterfaceGivesTheAddressAway) {
     EXPECT_TRUE(left.await("VI", State::master, 4s));
 }
 
+TEST(Pair, AFastWatchThatIsWrongLeavesTheMasterWhereItIs) {
+    const lab::Lab lab = segment();
+    model::VrrpInstance watching = instance(100, 100ms);
+    watching.fast_peer = "other";
+    Router1 left(lab, "left", {.instances = {instance(200, 100ms)}});
+    Router1 right(lab, "right", {.instances = {watching}});
+    ASSERT_TRUE(left.await("VI", State::master, 2s));
+    ASSERT_TRUE(lab::wait_until(2s, [&] { return right.instance("VI")->counters.adverts_received > 0; }));
+    right.thread->post(PeerDead{"other"});
+    const std::uint64_t before = right.instance("VI")->counters.adverts_received;
+    ASSERT_TRUE(lab::wait_until(3s, [&] { return right.instance("VI")->counters.adverts_received > before + 5; }));
+    EXPECT_EQ(right.instance("VI")->state, State::backup) << right.log();
+    EXPECT_EQ(left.instance("VI")->state, State::master) << left.log();
+    EXPECT_EQ(left.instance("VI")->counters.became_master, 1u);
+    EXPECT_LE(right.instance("VI")->counters.became_master, 1u) << "at most once, for as long as the answer takes";
+    EXPECT_TRUE(has_address(lab, "left", "10.9.0.100") && !has_address(lab, "right", "10.9.0.100"));
+}
+
 TEST(Pair, AReloadWithAThousandAddressesDelaysNoAdvertisement) {
     const lab::Lab lab = segment();
     model::VrrpInstance many = instance(200, 400ms);  // so long that a busy machine's own pauses are small beside it
