@@ -50,7 +50,7 @@ TEST(Lease, IsOverBeforeAStandbyThatWatchesByBfdFindsTheMasterDead) {
     EXPECT_EQ(watched(1ms, 13), 12ms);
     EXPECT_EQ(watched(10ms, 5), 20ms) << "never longer than without";
     EXPECT_EQ(watched(1ms, 9), 8ms);
-    EXPECT_EQ(watched(1ms, 3), shortest_lease);
+    EXPECT_EQ(watched(1ms, 3), model::shortest_lease);
 }
 
 TEST(Times, AreThoseOfTheRfcs) {

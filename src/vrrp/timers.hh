@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "model/fence.hh"
+
 namespace lvx::vrrp {
 
 using Clock = std::chrono::steady_clock;
@@ -34,12 +36,10 @@ struct Pace {
 }
 
 // The same where the standby also watches by BFD (fast_peer), RFC 5880, 6.8.4: it finds a director dead no sooner than
-// multiplier - 1 of that director's transmit intervals after it stopped.  Never shorter than two ticks of a kernel with
-// 250 of them a second, below which the lease would run out between two renewals.
-inline constexpr Microseconds shortest_lease{8'000};
+// multiplier - 1 of that director's transmit intervals after it stopped.
 [[nodiscard]] constexpr Microseconds watched_lease_time(Microseconds transmit, std::uint8_t multiplier) {
     const Microseconds length = transmit * (multiplier - 1);
-    return length < shortest_lease ? shortest_lease : length;
+    return length < model::shortest_lease ? model::shortest_lease : length;
 }
 
 // Between renewals.  The lease is counted in ticks of 4 ms, of which the begun one is not worth anything.

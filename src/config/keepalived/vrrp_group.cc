@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "config/keepalived/fields.hh"
 #include "config/keepalived/names.hh"
 #include "config/keepalived/vrrp_tracks.hh"
+#include "model/fence.hh"
 
 namespace lvx::config::keepalived {
 namespace {
@@ -158,6 +160,23 @@ void check_delays(Reading& reading) {
     std::erase_if(vrrp.delays, [](const auto& one) { return one.down.count() == 0 && one.up.count() == 0; });
 }
 
+// A standby that watches by BFD must not find a director dead that still answers (ARCHITECTURE.md, "The lease").
+void check_fast_peers(Reading& reading) {
+    const auto& vrrp = reading.site().vrrp;
+    for (const model::VrrpInstance& one : vrrp.instances) {
+        const auto watch = std::ranges::find(vrrp.bfds, one.fast_peer, &model::BfdInstance::name);
+        if (watch == vrrp.bfds.end()) continue;
+        const auto found_dead = watch->min_tx * (watch->multiplier - 1);
+        if (found_dead >= model::shortest_lease) continue;
+        const Statement* statement = reading.find_object("vrrp_instance", one.name);
+        const Place place = statement == nullptr ? Place{} : Said(*statement, Block::vrrp_instance).place("fast_peer", *statement);
+        reading.warn(Code::short_watch, place,
+                     fmt::format("{} finds a director dead {} ms after it stopped, which may answer for {} ms", one.fast_peer,
+                                 std::chrono::duration<double, std::milli>(found_dead).count(), model::shortest_lease.count() / 1000),
+                     "two directors could answer at one time; let (multiplier - 1) x min_tx be no less");
+    }
+}
+
 // A script runs for those who track it, and for nobody else.
 void check_scripts(Reading& reading) {
     std::vector<const model::Tracks*> all;
@@ -208,6 +227,7 @@ void settle_routers(Reading& reading) {
     settle_names(reading);
     settle_groups(reading);
     check_delays(reading);
+    check_fast_peers(reading);
     check_scripts(reading);
 }
 

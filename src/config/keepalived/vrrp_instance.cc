@@ -61,6 +61,11 @@ void read_resources(Draft& draft, const Statement& statement, Reading& reading) 
     }
 }
 
+void read_fast_peer(Draft& draft, const Statement& statement, Reading& reading) {
+    if (statement.words.size() < 2 || expect_object(statement.words[1], "bfd_instance", reading) == nullptr) return;
+    draft.instance.fast_peer = statement.words[1].text;
+}
+
 void read_timer_priority(Draft& draft, const Statement& statement, Reading&) {
     const auto number = number_of(statement, here);
     if (number || statement.words.size() < 2) {
@@ -133,7 +138,7 @@ constexpr Row<Draft> rows[] = {
     {"mcast_dst_ip", into_address<D, &VrrpInstance::group>},
     {"unicast_peer", read_peers},
     {"path", read_path},
-    {"fast_peer", into_word<D, &VrrpInstance::fast_peer>},
+    {"fast_peer", read_fast_peer},
     {"virtual_resources", read_resources},
     {"resource_timeout", into_time<here, D, &VrrpInstance::resources, &model::Resources::timeout>},
     {"resource_interval", into_time<here, D, &VrrpInstance::resources, &model::Resources::interval>},

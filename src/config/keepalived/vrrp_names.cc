@@ -39,7 +39,10 @@ void keep_known(model::Pool& pool, const model::Vrrp& vrrp) {
 void settle_names(Reading& reading) {
     model::Site& site = reading.site();
     model::Vrrp& vrrp = site.vrrp;
-    for (model::VrrpInstance& one : vrrp.instances) keep_known(one.tracks, vrrp);
+    for (model::VrrpInstance& one : vrrp.instances) {
+        keep_known(one.tracks, vrrp);
+        if (!has(vrrp.bfds, one.fast_peer)) one.fast_peer.clear();
+    }
     for (model::VrrpSyncGroup& one : vrrp.groups) {
         keep_known(one.tracks, vrrp);
         keep_known(one.members, vrrp.instances);

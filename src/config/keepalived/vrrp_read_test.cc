@@ -127,6 +127,22 @@ TEST(VrrpTracks, MayStandBeforeTheirDefinitionAndThatIsSaidIfAskedFor) {
     EXPECT_EQ(warnings(script + user, true), 0u);
 }
 
+TEST(VrrpFastPeer, NamesASessionThatDoesNotNoticeTooSoon) {
+    const auto told = [](const std::string& bfd, const std::string& peer) {
+        return load_text("bfd_instance other {\n    neighbor_ip 192.0.2.2\n    source_ip 192.0.2.1\n" + bfd + "}\nvrrp_instance v {\n    interface eth0\n    virtual_router_id 1\n    fast_peer " + peer +
+                         "\n    virtual_ipaddress {\n        192.0.2.9/24\n    }\n}\n");
+    };
+    const Outcome unknown = told("", "othr");
+    EXPECT_FALSE(unknown.usable());
+    EXPECT_THAT(unknown.report(), HasSubstr("there is no bfd_instance of the name \"othr\""));
+    EXPECT_THAT(unknown.report(), HasSubstr("did you mean \"other\"?"));
+    EXPECT_EQ(told("    min_tx 1\n    multiplier 9\n", "other").diagnostics.warnings(), 0u);
+    const Outcome soon = told("    min_tx 1\n    multiplier 8\n", "other");
+    EXPECT_TRUE(soon.usable());
+    EXPECT_THAT(soon.report(), HasSubstr("warning[W0174]: other finds a director dead 7 ms after it stopped, which may answer for 8 ms"));
+    EXPECT_EQ(soon.site.vrrp.instances.at(0).fast_peer, "other");
+}
+
 TEST(VrrpTolerance, LeavesOutWhatCannotRunAndAllThatRefersToIt) {
     const std::string text = "global_defs {\nlvs_sync_daemon eth1 NOTHING\n}\nvrrp_instance NOTHING {\ninterface eth0\n" + v4 +
                              "}\nvrrp_instance V {\ninterface eth0\nvirtual_router_id 5\ntrack_script {\nempty\n}\n" + v4 +
