@@ -8,6 +8,7 @@
 namespace lvx::cli {
 
 std::expected<std::string, std::string> help_about(std::string_view name) {
+    if (const auto code = config::code_help(name)) return *code;
     const auto command = help_of(name);
     const auto keyword = config::keyword_help(name);
     const bool exact = std::ranges::any_of(commands(), [&](const CommandRow& row) { return row.name == name; });

@@ -81,7 +81,7 @@ constexpr std::array table{
     CommandRow{CommandId::ipvsadm_restore, "ipvsadm-restore", "[-n]", "as ipvsadm-restore", {}, 0, true},
     CommandRow{CommandId::keepalived, "keepalived", "[…]", "keepalived's command line: -t -f FILE checks a file", {}, 0, true},
     CommandRow{CommandId::genhash, "genhash", "[…]", "the digest of a page, for HTTP_GET and SSL_GET: lvx genhash --help", {}, 0, true},
-    CommandRow{CommandId::help, "help", "[COMMAND|KEYWORD]", "this, or more about a command or a keyword of the configuration", {}, 0, true},
+    CommandRow{CommandId::help, "help", "[COMMAND|KEYWORD|CODE]", "this, or more about a command, a keyword of the configuration, a diagnostic (E0112)", {}, 0, true},
     CommandRow{CommandId::version, "version", "", "the version of this tool", {}},
 };
 
@@ -264,8 +264,10 @@ std::expected<std::string, std::string> help_of(std::string_view name) {
     const CommandRow& command = *found->row;
     std::string text = fmt::format("{}\n{}\n", usage_of(command), command.meaning);
     if (!command.options.empty()) text += "\n";
-    for (const OptionRow& option : command.options)
-        text += fmt::format("  {:<16}{}\n", option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value), option.meaning);
+    const auto words_of = [](const OptionRow& option) { return option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value); };
+    std::size_t width = 0;
+    for (const OptionRow& option : command.options) width = std::max(width, words_of(option).size());
+    for (const OptionRow& option : command.options) text += fmt::format("  {:<{}}{}\n", words_of(option), std::max<std::size_t>(width + 2, 16), option.meaning);
     return text;
 }
 

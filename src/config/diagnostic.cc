@@ -65,6 +65,15 @@ std::string counted(std::size_t number, std::string_view thing) {
 
 }  // namespace
 
+std::span<const Code> all_codes() {
+    static constexpr Code codes[] = {
+#define X(number, name, sentence) Code::name,
+#include "config/diagnostic_codes.def"
+#undef X
+    };
+    return codes;
+}
+
 std::string_view explanation(Code code) {
     switch (code) {
 #define X(number, name, sentence) \

@@ -27,7 +27,8 @@ enum class Code : std::uint16_t {
 #undef X
 };
 
-// What a code is about, in one sentence, for "lvx explain E0112".
+[[nodiscard]] std::span<const Code> all_codes();
+// What a code is about, in one sentence, for "lvx help E0112".
 [[nodiscard]] std::string_view explanation(Code code);
 // keepalived goes on where this stands, with the line, server or service left out or changed.
 [[nodiscard]] bool survivable(Code code);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hh"
+#include "config/diagnostic.hh"
 #include "config/value.hh"
 
 namespace lvx::config {
@@ -156,6 +157,13 @@ std::vector<std::string_view> old_spellings(const Keyword& keyword) {
         if (old && other.status != Status::junk) names.push_back(other.name);
     }
     return names;
+}
+
+std::optional<std::string> code_help(std::string_view name) {
+    for (const Code code : all_codes())
+        for (const Severity severity : {Severity::error, Severity::warning})
+            if (name == code_text(severity, code)) return fmt::format("{}: {}\n", name, explanation(code));
+    return std::nullopt;
 }
 
 std::expected<std::string, std::string> keyword_help(std::string_view name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@ namespace lvx::config {
 // All blocks that know the keyword, what it takes and means there; of a keyword that opens a block, also the keywords in
 // it.  The error is one line: there is no such keyword, and what was near.
 [[nodiscard]] std::expected<std::string, std::string> keyword_help(std::string_view name);
+
+// What a code of a diagnostic is about: "E0112", "W0301"; nothing when it is none.
+[[nodiscard]] std::optional<std::string> code_help(std::string_view name);
 
 // What stands behind the keyword: "N", "on|off", "WORD ..."; empty where its sentence says it.
 [[nodiscard]] std::string argument_text(const Keyword& keyword);

@@ -44,6 +44,9 @@ TEST(KeywordHelp, TellsBlocksApartWhereAKeywordDiffers) {
 
 TEST(KeywordHelp, ASuggestionForANameNobodyKnows) {
     EXPECT_EQ(keyword_help("priorty").error(), "there is no keyword \"priorty\"; did you mean \"priority\"?\n");
+    EXPECT_EQ(code_help("E0112"), "E0112: There is no scheduler of this name.\n");
+    EXPECT_TRUE(code_help("W0301").value().starts_with("W0301: lvx reads"));
+    for (const char* none : {"", "E", "E0112 ", "E112", "E9999", "X0112"}) EXPECT_EQ(code_help(none), std::nullopt) << none;
     EXPECT_EQ(keyword_help("\x1b[2J").error(), "there is no keyword \"?[2J\"\n");
 }
 
