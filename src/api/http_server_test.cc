@@ -15,6 +15,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/test_folder.hh"
 #include "api/client.hh"
 #include "api/sample.hh"
 #include "api/serving_thread.hh"
@@ -27,20 +28,6 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr std::chrono::milliseconds patience = 10s;
-
-class Folder {
- public:
-    Folder() {
-        char name[] = "/tmp/lvx-api-test-XXXXXX";
-        if (mkdtemp(name) == nullptr) std::abort();
-        path_ = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-    std::string path_;
-};
 
 // A daemon with a fake director.
 class Daemon {
@@ -110,7 +97,7 @@ class RawPeer {
 };
 
 TEST(HttpServer, TheClientGetsWhatTheDirectorSays) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {});
     Client client = daemon.client();
     EXPECT_EQ(client.status().value(), daemon.director.status_value);
@@ -121,7 +108,7 @@ TEST(HttpServer, TheClientGetsWhatTheDirectorSays) {
 }
 
 TEST(HttpServer, ConnectionsOfManyPagesArriveInOrderAndOnce) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {});
     daemon.director.connections_value.clear();
     for (std::uint32_t port = 0; port < 10'000; ++port) daemon.director.connections_value.push_back(sample_connection(static_cast<Port>(port)));
@@ -132,7 +119,7 @@ TEST(HttpServer, ConnectionsOfManyPagesArriveInOrderAndOnce) {
 }
 
 TEST(HttpServer, OperationsReachTheDirectorAndRefusalsComeBack) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {});
     Client client = daemon.client();
     EXPECT_EQ(client.execute({model::Flush{}}).value(), (Execution{1, 0}));
@@ -141,7 +128,7 @@ TEST(HttpServer, OperationsReachTheDirectorAndRefusalsComeBack) {
 }
 
 TEST(HttpServer, ReloadAndStopReachTheDirector) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {});
     daemon.director.reload_value = {false, "lvx.conf:1:1: error"};
     Client client = daemon.client();
@@ -151,7 +138,7 @@ TEST(HttpServer, ReloadAndStopReachTheDirector) {
 }
 
 TEST(HttpServer, TheSocketIsForOwnerAndGroup) {
-    const Folder folder;
+    const TestFolder folder;
     const Daemon daemon(folder.file("api.sock"), {});
     struct stat found {};
     ASSERT_EQ(::stat(folder.file("api.sock").c_str(), &found), 0);
@@ -159,7 +146,7 @@ TEST(HttpServer, TheSocketIsForOwnerAndGroup) {
 }
 
 TEST(HttpServer, ASecondDaemonIsRefusedAndAStaleSocketReplaced) {
-    const Folder folder;
+    const TestFolder folder;
     const std::string path = folder.file("api.sock");
     {
         const Fd left_behind(::socket(AF_UNIX, SOCK_STREAM, 0));
@@ -178,7 +165,7 @@ TEST(HttpServer, ASecondDaemonIsRefusedAndAStaleSocketReplaced) {
 }
 
 TEST(HttpServer, AFileThatIsNoSocketIsLeftAlone) {
-    const Folder folder;
+    const TestFolder folder;
     std::ofstream(folder.file("precious")) << "data";
     boost::asio::io_context loop;
     FakeDirector director;
@@ -196,7 +183,7 @@ TEST(HttpServer, AMissingFolderAndALongPathAreSaid) {
 }
 
 TEST(HttpServer, OneConnectionTooManyIsTurnedAwayAndCounted) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {.connections = 1});
     Client first = daemon.client();
     ASSERT_TRUE(first.status());
@@ -207,7 +194,7 @@ TEST(HttpServer, OneConnectionTooManyIsTurnedAwayAndCounted) {
 }
 
 TEST(HttpServer, ABodyOverTheBoundIsRefusedAndOneAtTheBoundIsNot) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {.body_bytes = 14});
     EXPECT_EQ(daemon.client().execute({model::Flush{}}).value(), (Execution{1, 0}));  // [{"flush":{}}] has 14 bytes
     const auto refused = daemon.client().execute({model::Flush{}, model::Flush{}});
@@ -217,7 +204,7 @@ TEST(HttpServer, ABodyOverTheBoundIsRefusedAndOneAtTheBoundIsNot) {
 }
 
 TEST(HttpServer, AHeaderOverTheBoundIsRefused) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {.header_bytes = 256});
     const RawPeer peer(folder.file("api.sock"));
     peer.send("GET /healthz HTTP/1.1\r\nHost: " + std::string(300, 'x') + "\r\n\r\n");
@@ -226,7 +213,7 @@ TEST(HttpServer, AHeaderOverTheBoundIsRefused) {
 }
 
 TEST(HttpServer, WhatIsNoHttpIsRefused) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {});
     const RawPeer peer(folder.file("api.sock"));
     peer.send("hello, is this telnet?\r\n\r\n");
@@ -235,7 +222,7 @@ TEST(HttpServer, WhatIsNoHttpIsRefused) {
 }
 
 TEST(HttpServer, WhoSendsHalfARequestIsCutAfterItsTime) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {.read_timeout = 20ms});
     const RawPeer peer(folder.file("api.sock"));
     peer.send("GET /hea");
@@ -244,7 +231,7 @@ TEST(HttpServer, WhoSendsHalfARequestIsCutAfterItsTime) {
 }
 
 TEST(HttpServer, WhoSendsNothingIsCutAfterItsTime) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {.idle_timeout = 20ms});
     const RawPeer peer(folder.file("api.sock"));
     EXPECT_EQ(peer.rest(), "");
@@ -252,7 +239,7 @@ TEST(HttpServer, WhoSendsNothingIsCutAfterItsTime) {
 }
 
 TEST(HttpServer, WhoReadsNothingIsCutAfterItsTime) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {.write_timeout = 20ms});
     daemon.director.status_value.problems.assign(1, std::string(4 << 20, 'x'));
     const RawPeer peer(folder.file("api.sock"));
@@ -261,7 +248,7 @@ TEST(HttpServer, WhoReadsNothingIsCutAfterItsTime) {
 }
 
 TEST(HttpServer, SeveralRequestsInOneSendAreAllAnswered) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {});
     const RawPeer peer(folder.file("api.sock"));
     peer.send("GET /healthz HTTP/1.1\r\nHost: lvx\r\n\r\nGET /healthz HTTP/1.1\r\nHost: lvx\r\nConnection: close\r\n\r\n");
@@ -270,7 +257,7 @@ TEST(HttpServer, SeveralRequestsInOneSendAreAllAnswered) {
 }
 
 TEST(HttpServer, WhoExpectsAContinueGetsOne) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {});
     const RawPeer peer(folder.file("api.sock"));
     peer.send("POST /v1/operations HTTP/1.1\r\nHost: lvx\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
@@ -285,7 +272,7 @@ void tell_event(Daemon& daemon) {
 }
 
 TEST(HttpServer, WhoWaitsForNewsIsAnsweredWhenThereIsSome) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("s"), {});
     Client client = daemon.client();
     std::thread teller([&] {
@@ -301,7 +288,7 @@ TEST(HttpServer, WhoWaitsForNewsIsAnsweredWhenThereIsSome) {
 }
 
 TEST(HttpServer, WhoWaitsForNewsInVainIsAnsweredAfterTheTimeItAskedFor) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("s"), {});
     const auto began = std::chrono::steady_clock::now();
     const auto events = daemon.client().events(0, 1);
@@ -311,7 +298,7 @@ TEST(HttpServer, WhoWaitsForNewsInVainIsAnsweredAfterTheTimeItAskedFor) {
 }
 
 TEST(HttpServer, OneFollowerTooManyIsRefusedAndCounted) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("s"), {.followers = 0});
     const auto events = daemon.client().events(0, 1);
     ASSERT_FALSE(events);
@@ -321,7 +308,7 @@ TEST(HttpServer, OneFollowerTooManyIsRefusedAndCounted) {
 }
 
 TEST(HttpServer, ClosingAnswersThoseWhoWaitForNews) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("s"), {});
     Client client = daemon.client();
     std::thread closer([&] {
@@ -335,7 +322,7 @@ TEST(HttpServer, ClosingAnswersThoseWhoWaitForNews) {
 }
 
 TEST(HttpServer, ClosingRemovesTheSocketAndEndsIdleConversations) {
-    const Folder folder;
+    const TestFolder folder;
     Daemon daemon(folder.file("api.sock"), {});
     const RawPeer peer(folder.file("api.sock"));
     ASSERT_TRUE(daemon.eventually([](const ServerCounters& counters) { return counters.accepted == 1; }));

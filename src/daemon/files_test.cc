@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/test_folder.hh"
+
 namespace lvx::daemon {
 namespace {
 
@@ -18,12 +20,8 @@ using testing::HasSubstr;
 
 class Files : public testing::Test {
  protected:
-    Files() {
-        std::string name = (std::filesystem::temp_directory_path() / "lvx-files-XXXXXX").string();
-        folder_ = ::mkdtemp(name.data());
-    }
-    ~Files() override { std::filesystem::remove_all(folder_); }
-    std::string folder_;
+    const TestFolder own_;
+    const std::string folder_ = own_.path();
 };
 
 TEST_F(Files, TheFolderOfASocketIsMadeOnce) {

@@ -171,8 +171,8 @@ Result<std::size_t> LiveDirector::commit(model::RunState state, const model::Clu
 // After configuration or overrides changed.
 void LiveDirector::layers_changed() {
     index_.emplace(site(), state_, view_);
-    health::View everyone;
     for (const model::ServiceKey& key : index_->keys()) outside_.dataplane.keep(key, layers::kept_servers(*index_->find(key)));
+    health::View everyone;
     for (const model::Pool& pool : site().pools)
         if (pool.sorry && !pool.services.empty()) everyone.pools.push_back({.key = pool.services.front(), .name = {}, .sorry = 1, .servers = {}});
     reach_ = layers::effective(site(), state_, everyone);

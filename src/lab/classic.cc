@@ -55,7 +55,6 @@ Topology pair_topology(Offload offload) {
     return result;
 }
 
-Address client_v4() { return address("192.168.88.21"); }
 Address virtual_v4() { return address("192.168.88.23"); }
 Address virtual_v6() { return address("fd88::23"); }
 Address gateway_v4() { return address("10.0.0.1"); }

@@ -26,7 +26,6 @@ struct RealServer {
 
 [[nodiscard]] Topology topology(Offload offload);
 [[nodiscard]] Topology pair_topology(Offload offload);
-[[nodiscard]] Address client_v4();
 [[nodiscard]] Address virtual_v4();  // 192.168.88.23
 [[nodiscard]] Address virtual_v6();  // fd88::23
 [[nodiscard]] Address gateway_v4();  // 10.0.0.1

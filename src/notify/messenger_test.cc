@@ -15,6 +15,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/test_folder.hh"
 #include "base/fd.hh"
 
 namespace lvx::notify {
@@ -34,22 +35,11 @@ bool becomes_true(Condition condition) {
     return false;
 }
 
-// A folder of its own, gone with the test.
-struct Folder {
-    Folder() {
-        char pattern[] = "/tmp/lvx-notify-XXXXXX";
-        path = ::mkdtemp(pattern);
-    }
-    ~Folder() {
-        for (const char* name : {"fifo", "out", "script"}) ::unlink((path + "/" + name).c_str());
-        ::rmdir(path.c_str());
-    }
-    [[nodiscard]] std::string file(const std::string& name) const { return path + "/" + name; }
+struct Folder : TestFolder {
     [[nodiscard]] std::string text(const std::string& name) const {
         std::ifstream in(file(name));
         return {std::istreambuf_iterator<char>(in), {}};
     }
-    std::string path;
 };
 
 // Events come from the Messenger's threads.

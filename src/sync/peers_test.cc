@@ -1,4 +1,5 @@
 // Directors over real sockets on loopback, with time as an argument: several standbys, IPv6, and others who connect.
+#include "base/test_folder.hh"
 #include "sync/peers_driver.hh"
 
 #include <gmock/gmock.h>
@@ -47,17 +48,14 @@ struct Node {
 class Stream : public testing::Test {
  protected:
     Stream() {
-        char name[] = "/tmp/lvx-peers-XXXXXX";
-        directory_ = ::mkdtemp(name);
         ::signal(SIGPIPE, SIG_IGN);  // as in the daemon: TLS writes into a socket that is closed
-        std::ofstream(directory_ + "/key") << "0123456789abcdef0123456789abcdef\n";
-        std::ofstream(directory_ + "/other") << "ffffffffffffffffffffffffffffffff\n";
+        std::ofstream(folder_.file("key")) << "0123456789abcdef0123456789abcdef\n";
+        std::ofstream(folder_.file("other")) << "ffffffffffffffffffffffffffffffff\n";
     }
-    ~Stream() override { std::filesystem::remove_all(directory_); }
 
     Moment moment() const { return {.table = {.tick = static_cast<std::uint32_t>(now / 1s), .tick_us = 1'000'000}, .now = now}; }
     model::StateSync settings(std::optional<Endpoint> listen, std::vector<Endpoint> peers, const std::string& key) const {
-        return {.listen = listen, .peers = std::move(peers), .key_file = directory_ + "/" + key};
+        return {.listen = listen, .peers = std::move(peers), .key_file = folder_.file(key)};
     }
     // A director that listens, and where.
     Endpoint listen(Node& node, const Address& address) {
@@ -92,7 +90,7 @@ class Stream : public testing::Test {
         return !status.peers.empty() && std::ranges::all_of(status.peers, [](const PeerStatus& peer) { return peer.phase == Phase::in_step; });
     }
 
-    std::string directory_;
+    TestFolder folder_;
     Microseconds now{100s};
     Dice dice{1};
     Node a{1}, b{2}, c{3};

@@ -10,20 +10,16 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/test_folder.hh"
+
 namespace lvx::sync {
 namespace {
 
 class Tls : public testing::Test {
  protected:
-    Tls() {
-        char name[] = "/tmp/lvx-tls-XXXXXX";
-        directory_ = ::mkdtemp(name);
-    }
-    ~Tls() override { std::filesystem::remove_all(directory_); }
-
     std::string file(const std::string& name, const std::string& text) {
-        std::ofstream(directory_ + "/" + name) << text;
-        return directory_ + "/" + name;
+        std::ofstream(folder_.file(name)) << text;
+        return folder_.file(name);
     }
     TlsContext with_key(const std::string& name, const std::string& key) {
         auto context = TlsContext::make({.key_file = file(name, key)});
@@ -32,9 +28,9 @@ class Tls : public testing::Test {
     }
     // A certificate that signs itself, and its key.
     model::StateSync certificate(const std::string& name) {
-        const model::StateSync settings{.certificate = directory_ + "/" + name + ".pem",
-                                        .private_key = directory_ + "/" + name + ".key",
-                                        .ca = directory_ + "/" + name + ".pem"};
+        const model::StateSync settings{.certificate = folder_.file(name + ".pem"),
+                                        .private_key = folder_.file(name + ".key"),
+                                        .ca = folder_.file(name + ".pem")};
         EVP_PKEY* key = EVP_EC_gen("P-256");
         X509* made = X509_new();
         X509_set_version(made, 2);
@@ -74,7 +70,7 @@ class Tls : public testing::Test {
         if (const auto bytes = other.read()) outcome.carried.assign(bytes->begin(), bytes->end());
         return outcome;
     }
-    std::string directory_;
+    TestFolder folder_;
 };
 
 TEST_F(Tls, TwoDirectorsOfOneKeyUnderstandEachOther) {
@@ -96,7 +92,7 @@ TEST_F(Tls, AKeyThatIsTooShortOrNotThereIsRefusedWithAHint) {
     EXPECT_TRUE(is_long_enough(16));
     EXPECT_TRUE(is_long_enough(4096));
     EXPECT_FALSE(is_long_enough(4097));
-    const auto none = TlsContext::make({.key_file = directory_ + "/none"});
+    const auto none = TlsContext::make({.key_file = folder_.file("none")});
     ASSERT_FALSE(none);
     EXPECT_NE(none.error().hint.find("openssl rand"), std::string::npos);
 }
@@ -112,7 +108,7 @@ TEST_F(Tls, CertificatesOfOneAuthorityUnderstandEachOtherAndStrangersDoNot) {
 }
 
 TEST_F(Tls, ACertificateThatIsNotThereIsRefusedByItsName) {
-    const auto made = TlsContext::make({.certificate = directory_ + "/none.pem", .private_key = directory_ + "/none.key", .ca = directory_ + "/none.pem"});
+    const auto made = TlsContext::make({.certificate = folder_.file("none.pem"), .private_key = folder_.file("none.key"), .ca = folder_.file("none.pem")});
     ASSERT_FALSE(made);
     EXPECT_NE(made.error().sentence().find("none.pem"), std::string::npos);
 }

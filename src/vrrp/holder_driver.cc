@@ -201,10 +201,6 @@ void Holder::verify_routes() {
     }
 }
 
-bool Holder::holds_routes() const {
-    return std::ranges::any_of(holdings_, [](const auto& each) { return !each.second.goods.routes.empty() || !each.second.goods.rules.empty(); });
-}
-
 void Holder::refused(const AddressRefusal& refusal, const net::World& world) {
     const AddressChange& change = refusal.change;
     const model::InterfaceAddress& address = change.placed.address;

@@ -46,7 +46,6 @@ class Holder {
     void verify(const net::World& world, Instant now);
     // Routes and rules may be missing: they are put back.
     void verify_routes();
-    [[nodiscard]] bool holds_routes() const;
     [[nodiscard]] std::vector<Lost> lost() const;
     [[nodiscard]] std::uint64_t lost_generation() const { return lost_generation_; }
     // Instances may try again.

@@ -14,6 +14,7 @@
 #include <iterator>
 #include <map>
 
+#include "base/test_folder.hh"
 #include "api/serving_thread.hh"
 #include "cli/ipvsadm/kernel_director.hh"
 
@@ -59,16 +60,12 @@ struct Answer {
 class Conversation : public ::testing::Test {
  protected:
     Conversation() {
-        char name[] = "/tmp/lvx-cli-test-XXXXXX";
-        if (mkdtemp(name) == nullptr) std::abort();
-        folder_ = name;
         auto thread = api::ServingThread::start(director, socket(), {});
         if (!thread) throw std::runtime_error(thread.error().sentence());
         thread_ = std::move(*thread);
     }
-    ~Conversation() override { std::filesystem::remove_all(folder_); }
 
-    [[nodiscard]] std::string socket() const { return folder_ + "/api.sock"; }
+    [[nodiscard]] std::string socket() const { return folder_.file("api.sock"); }
 
     Answer say(const std::vector<std::string>& words, const std::string& input) { return say_at(socket(), words, input); }
 
@@ -94,7 +91,7 @@ class Conversation : public ::testing::Test {
     KernelDirector director;
 
  private:
-    std::string folder_;
+    TestFolder folder_;
     std::unique_ptr<api::ServingThread> thread_;
 };
 
