@@ -1,4 +1,5 @@
-// Our sessions against BIRD's.
+// Our sessions against BIRD's.  The intervals are long (detection 2 s), since "stays up" is about what both sides agree,
+// and a machine that stalls either of them for a moment must not be able to take a session down.
 //
 //   this process, a namespace of its own         namespace of BIRD
 //     lvx0 10.77.0.1/24, fd77::1/64  ── veth ──  bird0 10.77.0.2/24, fd77::2/64
@@ -21,6 +22,7 @@
 #include "lab/links.hh"
 #include "lab/namespace.hh"
 #include "lab/process.hh"
+#include "tests/support/stall_meter.hh"
 
 namespace lvx::bfd {
 namespace {
@@ -45,7 +47,7 @@ class Link : public testing::Environment {
     void SetUp() override {
         char pattern[] = "/tmp/lvx-bfd-XXXXXX";
         folder = ::mkdtemp(pattern);
-        // As in the daemon, and BIRD with it: a busy machine must not make either side miss a detection time.
+        // As in the daemon, and BIRD with it.
         const sched_param parameters{.sched_priority = 30};
         ASSERT_EQ(::sched_setscheduler(0, SCHED_FIFO, &parameters), 0);
         ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
@@ -87,22 +89,22 @@ class Bird {
                                     << intervals << "  };\n  neighbor 10.77.0.1 dev \"bird0\" local 10.77.0.2;\n"
                                     << "  neighbor fd77::1 dev \"bird0\" local fd77::2;\n}\n";
     }
-    [[nodiscard]] std::string ask(const std::string& command) const {
-        const lab::Command birdc{.argv = {"/bin/sh", "-c", "PATH=$PATH:/usr/sbin birdc -s " + file("ctl") + " " + command}};
-        return must(lab::run(link->there.get(), birdc, 5s)).out;
-    }
+    [[nodiscard]] std::string ask(const std::string& command) const { return must(lab::run(link->there.get(), control(command), 20s)).out; }
+    // Does not wait: our loop has to go on sending meanwhile.
+    void reread() { control_ = must(lab::start(link->there.get(), control("configure"))); }
     void kill() { process_->kill(); }
 
  private:
     static std::string file(const std::string& name) { return link->folder + "/bird." + name; }
-    std::optional<lab::Process> process_;
+    static lab::Command control(const std::string& command) { return {.argv = {"/bin/sh", "-c", "PATH=$PATH:/usr/sbin birdc -s " + file("ctl") + " " + command}}; }
+    std::optional<lab::Process> process_, control_;
 };
 
-constexpr const char* fast = "    min rx interval 20 ms; min tx interval 20 ms; idle tx interval 1 s; multiplier 3;\n";
-constexpr const char* slower = "    min rx interval 60 ms; min tx interval 60 ms; idle tx interval 1 s; multiplier 4;\n";
+constexpr const char* usual = "    min rx interval 400 ms; min tx interval 400 ms; idle tx interval 1 s; multiplier 5;\n";
+constexpr const char* slower = "    min rx interval 600 ms; min tx interval 600 ms; idle tx interval 1 s; multiplier 6;\n";
 
 model::BfdInstance session(const std::string& name, const char* source, const char* neighbour) {
-    return {.name = name, .neighbour = *Address::parse(neighbour), .source = *Address::parse(source), .min_rx = 20ms, .min_tx = 20ms, .multiplier = 3};
+    return {.name = name, .neighbour = *Address::parse(neighbour), .source = *Address::parse(source), .min_rx = 400ms, .min_tx = 400ms, .multiplier = 5};
 }
 const model::BfdInstance v4 = session("v4", "10.77.0.1", "10.77.0.2"), v6 = session("v6", "fd77::1", "fd77::2");
 
@@ -126,12 +128,12 @@ struct Ours {
         return false;
     }
     bool both(State state) { return states["v4"] == state && states["v6"] == state; }
-    // The fast intervals are agreed.
-    bool settled() {
-        for (const SessionView& each : driver->sessions())
-            if (each.state != State::up || each.transmit != 20ms || each.detect != 60ms) return false;
-        return true;
+    // Up, with these intervals, of v4, agreed.
+    bool agreed(std::chrono::milliseconds transmit, std::chrono::milliseconds detect) {
+        const SessionView each = driver->sessions()[0];
+        return each.state == State::up && each.transmit == transmit && each.detect == detect;
     }
+    bool settled() { return agreed(400ms, 2000ms) && both(State::up); }
     std::uint64_t downs() {
         std::uint64_t sum = 0;
         for (const SessionView& each : driver->sessions()) sum += each.counters.downs;
@@ -145,30 +147,34 @@ struct Ours {
 
 TEST(Bird, sessions_of_both_families_come_up_and_a_killed_neighbour_is_noticed_in_time) {
     Ours ours;
-    Bird bird(fast);
+    Bird bird(usual);
     ASSERT_TRUE(ours.runs_until([&] { return ours.settled(); })) << bird.ask("show bfd sessions");
-    const Instant killed = Clock::now();
+    const test::StallMeter meter;
     bird.kill();
+    // Its last packets count from when our loop reads them, which is after this.
+    const Instant killed = Clock::now();
     ASSERT_TRUE(ours.runs_until([&] { return ours.both(State::down); }));
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(ours.changed_at - killed);
-    EXPECT_LT(took, 60ms + 40ms);  // the detection time, and what two busy CPUs cost
-    std::printf("noticed after %lld ms, detection time 60 ms\n", static_cast<long long>(took.count()));
+    // A quarter of one interval, and what this machine itself was late: read late, and woken late.
+    EXPECT_LT(took, 2000ms + 100ms + 2 * meter.worst());
+    std::printf("noticed after %lld ms, detection time 2000 ms, longest stall %lld ms\n", static_cast<long long>(took.count()),
+                static_cast<long long>(meter.worst().count()));
     EXPECT_EQ(ours.driver->sessions()[0].diagnostic, Diagnostic::detection_time_expired);
 }
 
 TEST(Bird, both_sides_change_their_intervals_while_the_session_stays_up) {
     Ours ours;
-    const Bird bird(fast);
+    Bird bird(usual);
     ASSERT_TRUE(ours.runs_until([&] { return ours.settled(); }));
     bird.write(slower);
-    (void)bird.ask("configure");
-    EXPECT_TRUE(ours.runs_until([&] { return ours.driver->sessions()[0].transmit == 60ms && ours.driver->sessions()[0].detect == 240ms; }));
+    bird.reread();
+    EXPECT_TRUE(ours.runs_until([&] { return ours.agreed(600ms, 3600ms); }));
     model::BfdInstance mine = v4;
-    mine.min_tx = 90ms;
+    mine.min_tx = 700ms;
     must(ours.driver->configure(std::vector{mine, v6}, Clock::now()));
-    EXPECT_TRUE(ours.runs_until([&] { return ours.driver->sessions()[0].transmit == 90ms; }));
-    bird.write(fast);
-    (void)bird.ask("configure");
+    EXPECT_TRUE(ours.runs_until([&] { return ours.agreed(700ms, 3600ms); }));
+    bird.write(usual);
+    bird.reread();
     must(ours.driver->configure(std::vector{v4, v6}, Clock::now()));
     EXPECT_TRUE(ours.runs_until([&] { return ours.settled(); }));
     EXPECT_EQ(ours.downs(), 0U);
@@ -176,7 +182,7 @@ TEST(Bird, both_sides_change_their_intervals_while_the_session_stays_up) {
 
 TEST(Bird, sees_what_an_operator_takes_down_and_brings_back) {
     Ours ours;
-    const Bird bird(fast);
+    const Bird bird(usual);
     ASSERT_TRUE(ours.runs_until([&] { return ours.settled(); }));
     must(ours.driver->administer("v4", Administration::down, Clock::now()));
     EXPECT_TRUE(ours.runs_until([&] { return bird.ask("show bfd sessions").find("10.77.0.2") == std::string::npos || bird.ask("show bfd sessions").find("Down") != std::string::npos; }));
