@@ -195,20 +195,27 @@ void Peers::receive(Connection& connection, const Moment& moment) {
     if (const auto fault = connection.session->overdue(moment)) fail(connection, *fault, "");
 }
 
+// Fresh changes are on their way before upkeep begins.
 void Peers::send(Connection& connection, const Moment& moment) {
-    if (connection.taken == connection.waiting.size()) {
-        connection.waiting = connection.session->diff(moment);
-        connection.taken = 0;
-    }
+    if (connection.waiting.empty()) connection.waiting = connection.session->diff(moment);
+    const bool more = connection.waiting.size() >= session_limits_.at_once;
+    if (!write(connection)) return;
+    if (more) busy_ = true;
+    connection.waiting = connection.session->upkeep(moment);
+    (void)write(connection);
+}
+
+// Whether the socket has taken all that waited.
+bool Peers::write(Connection& connection) {
     while (connection.taken < connection.waiting.size()) {
         const auto taken = connection.link.write(std::span(connection.waiting).subspan(connection.taken));
-        if (!taken) return fail(connection, StreamFault::lost, "");
-        if (*taken == 0) return;
+        if (!taken) return fail(connection, StreamFault::lost, ""), false;
+        if (*taken == 0) return false;
         connection.taken += *taken;
     }
-    if (connection.waiting.size() >= session_limits_.at_once) busy_ = true;
     connection.waiting.clear();
     connection.taken = 0;
+    return true;
 }
 
 // Both sides come to the same decision by themselves.

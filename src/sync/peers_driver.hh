@@ -72,6 +72,7 @@ class Peers {
     void shake_hands(Connection& connection, const Moment& moment);
     void receive(Connection& connection, const Moment& moment);
     void send(Connection& connection, const Moment& moment);
+    [[nodiscard]] bool write(Connection& connection);
     void settle_duplicates(Connection& connection);
     void fail(Connection& connection, StreamFault fault, const std::string& detail);
     void tell_phases(const Moment& moment);

@@ -47,9 +47,7 @@ std::vector<std::uint8_t> Session::diff(const Moment& moment) {
     if (peer_) {
         say_small_things(moment);
         tell_waiting(moment);
-        answer_looks(moment);
-        if (copy_sequence_) walk(moment);
-        else copy_on(moment);
+        if (!copy_sequence_) copy_on(moment);
         const bool quiet = moment.now - last_sent_ >= limits_.heartbeat;
         if (!frame_open_ && quiet && !full()) {
             out_.begin_changes(++sequence_, count(moment.now));
@@ -58,6 +56,15 @@ std::vector<std::uint8_t> Session::diff(const Moment& moment) {
         if (frame_open_) close_frame(moment);
     }
     if (lag(moment) < limits_.late) behind_since_ = moment.now;
+    counters_.bytes_sent += out_.size();
+    return out_.take();
+}
+
+std::vector<std::uint8_t> Session::upkeep(const Moment& moment) {
+    if (!peer_) return {};
+    answer_looks(moment);
+    if (copy_sequence_) walk(moment);
+    if (frame_open_) close_frame(moment);
     counters_.bytes_sent += out_.size();
     return out_.take();
 }
@@ -92,7 +99,8 @@ void Session::copy_on(const Moment& moment) {
 void Session::walk(const Moment& moment) {
     const std::uint32_t regions_in_all = regions();
     const Microseconds each = limits_.round / regions_in_all;
-    while (moment.now - walked_at_ >= each && !full()) {
+    auto at_once = 1 + limits_.slice / each;
+    while (moment.now - walked_at_ >= each && !full() && at_once-- > 0) {
         walked_at_ = std::max(walked_at_ + each, moment.now - 8 * each);
         tell_region(next_, moment);
         if (++next_ >= regions_in_all) next_ = 0;
@@ -126,7 +134,8 @@ void Session::tell_digest(std::uint32_t region, const Moment& moment) {
 }
 
 void Session::answer_looks(const Moment& moment) {
-    while (!looks_.empty() && !full()) {
+    std::size_t regions_left = limits_.looks_at_once;
+    while (!looks_.empty() && !full() && regions_left > 0) {
         const Look look = looks_.front();
         looks_.pop_front();
         if (look.kind == LookKind::tell_slot) {
@@ -135,6 +144,7 @@ void Session::answer_looks(const Moment& moment) {
             tell(look.region, moment);
             continue;
         }
+        --regions_left;
         if (look.kind == LookKind::tell_anew) tell_anew(look.region, moment);
         tell_region(look.region, moment);
     }

@@ -2,8 +2,9 @@
 // table changes out; the driver moves the bytes, the simulator loses them.
 //
 //   note      the change feed says that a slot changed
-//   diff      what the other side does not know yet, as frames: changed slots first, then the next piece of the table,
-//             which the copy at the beginning goes through at once and upkeep every `round`
+//   diff      what the other side does not know yet, as frames: changed slots, and at the beginning the next piece of the copy
+//   upkeep    the next piece of the table, which it goes through every `round`, digests, and answers about regions.  Short,
+//             and apart, so that nothing fresh waits for it
 //   apply     the other side's frames, into the table
 //   acknowledge   inside apply: what it has heard leaves the window
 //
@@ -49,6 +50,8 @@ struct SessionLimits {
     std::uint32_t most_slots = 1u << 26;                 // of the other side's table
     std::size_t most_refused = 65536;                    // kept out and remembered, for the digests
     std::size_t most_looks = 4096;                       // questions of the other side that wait
+    std::size_t looks_at_once = 4;                       // about regions, answered in one upkeep
+    Microseconds slice{500};                             // from one upkeep to the next, about
 };
 
 // X(name, word, sentence)
@@ -80,6 +83,7 @@ class Session {
 
     void note(std::uint32_t slot);
     [[nodiscard]] std::vector<std::uint8_t> diff(const Moment& moment);
+    [[nodiscard]] std::vector<std::uint8_t> upkeep(const Moment& moment);
     // Any piece of what the other side sent.  After a fault the session is over.
     [[nodiscard]] std::expected<void, StreamFault> apply(std::span<const std::uint8_t> bytes, const Moment& moment);
     // silent or stalled, when the other side is.
@@ -153,6 +157,7 @@ class Session {
     [[nodiscard]] bool is_mine(std::uint32_t slot, std::uint64_t control) const;
     [[nodiscard]] bool theirs_is_newer(const Told& told, const Placed& placed, const Moment& moment) const;
     void compare(const RegionDigest& digest);
+    void fetch(std::uint32_t slot) const;
     [[nodiscard]] RegionDigest digest_heard(std::uint32_t region) const;
 
     TableSide const& table_;

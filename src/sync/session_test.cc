@@ -31,7 +31,7 @@ class World {
     }
     void send(SimulatedDirector& from, SimulatedDirector& to) {
         for (const std::uint32_t slot : from.changes()) from.session->note(slot);
-        for (const std::uint8_t byte : from.session->diff(moment())) to.inbox.push_back(byte);
+        for (const auto& bytes : {from.session->diff(moment()), from.session->upkeep(moment())}) to.inbox.insert(to.inbox.end(), bytes.begin(), bytes.end());
     }
     void deliver(SimulatedDirector& to, std::size_t at_most) {
         std::vector<std::uint8_t> bytes;

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FrameWriter hello;
     hello.put(Hello{.node = 2, .boot = 1, .slots = 1024});
     ensure(session.apply(hello.take(), moment).has_value());
-    if (session.apply(std::span(data, size), moment)) (void)session.diff(moment);
+    if (session.apply(std::span(data, size), moment)) (void)session.diff(moment), (void)session.upkeep(moment);
     const lvx::table::Recount right = lvx::table::recount(director.tables());
     ensure(right.wrong_tags == 0 && right.claimed == 0);
     for (std::uint32_t id = 0; id < director.tables().server_count(); ++id)

@@ -178,6 +178,7 @@ table::lookup TableSide::lookup_of(const SyncedConnection& connection, const Tab
             .client_port = swapped(connection.key.client.port),
             .other_port = swapped(connection.key.destination.port),
             .protocol = connection.key.protocol,
+            .flags = 0,
             .zero = {},
             .now = time.tick,
             .set = set_,
