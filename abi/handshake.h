@@ -29,8 +29,9 @@ struct server_delay {
     __u32 average_eighths_us; /* smoothed; in eighths of a microsecond */
     __u32 longest_us;
     __u64 answers; /* that were timed */
+    __u64 total_us;
 };
-ABI_ASSERT_SIZE(struct server_delay, 16);
+ABI_ASSERT_SIZE(struct server_delay, 24);
 
 ABI_END
 

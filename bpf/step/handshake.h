@@ -31,6 +31,7 @@ STEP void delay_add(struct server_delay* delay, __u64 ns) {
         delay->answers ? before - before / HANDSHAKE_EIGHTHS + (__u32)us : (__u32)us * HANDSHAKE_EIGHTHS;
     if (us > delay->longest_us) delay->longest_us = (__u32)us;
     delay->answers += 1;
+    delay->total_us += us;
 }
 
 /* A SYN that was sent again counts from the first one: that is how long its client waits. */

@@ -14,7 +14,8 @@ template <> inline constexpr std::tuple fields<ServerHealthSnapshot>{
     LVX_FIELD(ServerHealthSnapshot, pool),    LVX_FIELD(ServerHealthSnapshot, server),
     LVX_FIELD(ServerHealthSnapshot, state),   LVX_FIELD(ServerHealthSnapshot, reason),
     LVX_FIELD(ServerHealthSnapshot, since_s), LVX_FIELD(ServerHealthSnapshot, weight),
-    LVX_FIELD(ServerHealthSnapshot, silent),  LVX_FIELD(ServerHealthSnapshot, reset)};
+    LVX_FIELD(ServerHealthSnapshot, silent),  LVX_FIELD(ServerHealthSnapshot, reset),
+    LVX_FIELD(ServerHealthSnapshot, answers)};
 template <> inline constexpr std::tuple fields<ChecksSnapshot>{
     LVX_FIELD(ChecksSnapshot, checks), LVX_FIELD(ChecksSnapshot, servers)};
 

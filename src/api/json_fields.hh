@@ -59,7 +59,7 @@ template <> inline constexpr std::tuple fields<Traffic>{
     LVX_FIELD(Traffic, in_bytes), LVX_FIELD(Traffic, out_bytes)};
 
 template <> inline constexpr std::tuple fields<Answers>{
-    LVX_FIELD(Answers, timed), LVX_FIELD(Answers, average_us), LVX_FIELD(Answers, longest_us)};
+    LVX_FIELD(Answers, timed), LVX_FIELD(Answers, average_us), LVX_FIELD(Answers, longest_us), LVX_FIELD(Answers, total_us)};
 
 template <> inline constexpr std::tuple fields<ServerSnapshot>{
     LVX_FIELD(ServerSnapshot, server),     LVX_FIELD(ServerSnapshot, active),

@@ -22,7 +22,7 @@ namespace lvx::api {
     server.active = 4;
     server.inactive = 2;
     server.persistent = 1;
-    server.answers = {.timed = 12, .average_us = 340, .longest_us = 4100};
+    server.answers = {.timed = 12, .average_us = 340, .longest_us = 4100, .total_us = 4500};
     server.neighbour = "52:54:00:12:34:56 on eth1";
     service.servers.push_back(server);
     server.server = {.endpoint = sample_endpoint("fd00::2", 8080), .method = model::Method::tunnel, .weight = 0,
@@ -56,7 +56,8 @@ namespace lvx::api {
     director.checks_value = {
         .checks = {{.pool = "tcp/192.168.88.23:80", .server = "10.0.0.2:80", .kind = "HTTP_GET", .target = "10.0.0.2:80/health", .state = "down",
                     .result = "status 503, wanted 200-299", .since_s = 75, .next_ms = 1500, .runs = 40, .failures = 3, .last_us = 812}},
-        .servers = {{.pool = "tcp/192.168.88.23:80", .server = "10.0.0.2:80", .state = "down", .reason = "status 503, wanted 200-299", .since_s = 75}}};
+        .servers = {{.pool = "tcp/192.168.88.23:80", .server = "10.0.0.2:80", .state = "down", .reason = "status 503, wanted 200-299", .since_s = 75,
+                     .answers = {.timed = 12, .average_us = 340, .longest_us = 4100, .total_us = 4500}}}};
     director.interfaces_value = {{.name = "eth0", .ifindex = 2, .hook = "xdp native", .reason = "driver virtio_net has native XDP",
                                   .role = "virtual 192.168.88.23", .mac = "52:54:00:00:00:01", .mtu = 1500, .packets = 100, .sent = 90, .dropped = 1}};
     return director;

@@ -20,6 +20,7 @@ struct Traffic {
 // How long a real server took to answer a SYN with a SYN-ACK, of the connections that were timed since the last zero.
 struct Answers {
     std::uint64_t timed = 0, average_us = 0, longest_us = 0;  // the average is a moving one
+    std::uint64_t total_us = 0;                               // of all that were timed
     bool operator==(const Answers&) const = default;
 };
 
@@ -69,6 +70,7 @@ struct ServerHealthSnapshot {
     std::uint64_t weight = 0;        // as packets see it
     std::uint64_t silent = 0;        // connections through the director whose handshake stood still, since its start
     std::uint64_t reset = 0;         // that ended by a reset, refused ones included
+    Answers answers;                 // of all services of the pool
     bool operator==(const ServerHealthSnapshot&) const = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <tuple>
 
 #include "base/text.hh"
@@ -155,12 +156,18 @@ std::string services_text(const api::ServicesSnapshot& services, const api::Chec
 
 std::string checks_text(const api::ChecksSnapshot& checks) {
     if (checks.checks.empty()) return "no real server is checked; a real_server block takes TCP_CHECK, HTTP_GET and others\n";
+    std::map<std::pair<std::string_view, std::string_view>, const api::Answers*> answers;
+    for (const api::ServerHealthSnapshot& server : checks.servers) answers.emplace(std::pair(std::string_view(server.pool), std::string_view(server.server)), &server.answers);
+    const auto answers_of = [&](const api::CheckSnapshot& check) {
+        const auto found = answers.find({check.pool, check.server});
+        return found == answers.end() ? std::string(nothing) : answers_text(*found->second);
+    };
     std::vector<Row> rows;
     for (const api::CheckSnapshot& check : checks.checks) {
         rows.push_back({printable(check.server), printable(check.pool), check.kind, printable(check.target), check.state, duration(check.since_s),
                         or_nothing(check.result), fmt::format("{:.1f} ms", static_cast<double>(check.last_us) / 1000),
                         check.next_ms == 0 ? std::string(nothing) : fmt::format("{:.1f} s", static_cast<double>(check.next_ms) / 1000),
-                        grouped(check.failures), grouped(check.runs)});
+                        grouped(check.failures), grouped(check.runs), answers_of(check)});
     }
     return align({{"SERVER"},
                   {"SERVICE"},
@@ -172,7 +179,8 @@ std::string checks_text(const api::ChecksSnapshot& checks) {
                   {"TOOK", Align::right},
                   {"NEXT IN", Align::right},
                   {"FAILED", Align::right},
-                  {"OF", Align::right}},
+                  {"OF", Align::right},
+                  {"SYN-ACK IN", Align::right}},
                  rows);
 }
 

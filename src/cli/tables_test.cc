@@ -70,8 +70,8 @@ TEST(Tables, ServicesShowTheirServersBelow) {
 
 TEST(Tables, ChecksSayWhatTheLastOneFound) {
     EXPECT_EQ(checks_text(api::sample_director().checks_value),
-              "SERVER       SERVICE               CHECK     TARGET              STATE  FOR    LAST RESULT                   TOOK  NEXT IN  FAILED  OF\n"
-              "10.0.0.2:80  tcp/192.168.88.23:80  HTTP_GET  10.0.0.2:80/health  down   1m15s  status 503, wanted 200-299  0.8 ms    1.5 s       3  40\n");
+              "SERVER       SERVICE               CHECK     TARGET              STATE  FOR    LAST RESULT                   TOOK  NEXT IN  FAILED  OF  SYN-ACK IN\n"
+              "10.0.0.2:80  tcp/192.168.88.23:80  HTTP_GET  10.0.0.2:80/health  down   1m15s  status 503, wanted 200-299  0.8 ms    1.5 s       3  40      0.3 ms\n");
     EXPECT_THAT(checks_text({}), HasSubstr("no real server is checked"));
 }
 

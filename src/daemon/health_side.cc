@@ -18,6 +18,20 @@ namespace lvx::daemon {
 
 namespace {
 
+bool judges(const model::Pool& pool) { return pool.passive_ejection || pool.passive_slow.count() > 0 || pool.passive_slow_times > 0; }
+
+health::PassiveRules rules_of(const model::Pool& pool) {
+    return {.failures = pool.passive_ejection, .slow_us = static_cast<std::uint64_t>(pool.passive_slow.count()),
+            .slow_times = pool.passive_slow_times, .ejection = pool.passive_time};
+}
+
+api::Answers operator+(const api::Answers& one, const api::Answers& other) {
+    const std::uint64_t timed = one.timed + other.timed;
+    if (timed == 0) return {};
+    return {.timed = timed, .average_us = (one.average_us * one.timed + other.average_us * other.timed) / timed,
+            .longest_us = std::max(one.longest_us, other.longest_us), .total_us = one.total_us + other.total_us};
+}
+
 constexpr std::size_t event_limit = 65536;  // told and not yet taken by the loop; beyond, the oldest go
 
 // What the health thread left for the loop.
@@ -117,7 +131,7 @@ class Side final : public HealthSide {
         std::size_t at = 0;
         for (const model::Pool& pool : pools_) {
             const std::size_t servers = pool.servers.size();
-            if (pool.passive_ejection) judge(pool, std::span(signs).subspan(at, servers * pool.services.size()), std::span(places_).subspan(at));
+            if (judges(pool)) judge(pool, std::span(signs).subspan(at, servers * pool.services.size()), std::span(places_).subspan(at));
             at += servers * pool.services.size();
         }
     }
@@ -132,43 +146,54 @@ class Side final : public HealthSide {
     api::ChecksSnapshot checks() const override {
         api::ChecksSnapshot snapshot = thread_->status();
         // The health thread tells servers pool by pool, as configured; a reload under way may have other ones.
-        std::map<std::pair<std::string, std::string>, dataplane::ServerSigns> by_name;
+        std::map<std::pair<std::string, std::string>, Shown> by_name;
         for (const model::Pool& pool : pools_) {
             for (const model::ServiceKey& service : pool.services) {
                 for (const model::WatchedServer& server : pool.servers) {
+                    Shown& shown = by_name[{health::pool_text(pool), server.endpoint.text()}];
+                    shown.answers = shown.answers + surroundings_.traffic({service, server.endpoint}).answers;
                     const auto total = totals_.find({service, server.endpoint});
                     if (total == totals_.end()) continue;
-                    dataplane::ServerSigns& sum = by_name[{health::pool_text(pool), server.endpoint.text()}];
-                    sum.silent += total->second.silent;
-                    sum.reset += total->second.reset;
+                    shown.signs.silent += total->second.silent;
+                    shown.signs.reset += total->second.reset;
                 }
             }
         }
         for (api::ServerHealthSnapshot& server : snapshot.servers) {
-            const dataplane::ServerSigns& sum = by_name[{server.pool, server.server}];
-            server.silent = sum.silent;
-            server.reset = sum.reset;
+            const Shown& shown = by_name[{server.pool, server.server}];
+            server.silent = shown.signs.silent;
+            server.reset = shown.signs.reset;
+            server.answers = shown.answers;
         }
         return snapshot;
     }
 
  private:
+    struct Shown {
+        dataplane::ServerSigns signs;
+        api::Answers answers;
+    };
+
     // What traffic showed of one pool, summed over its services.
     struct Passive {
         health::PassiveMachine machine;
         std::vector<api::Traffic> before;
+        std::vector<api::Answers> answers_before;
         std::set<Endpoint> ejected;
     };
 
     void judge(const model::Pool& pool, std::span<const dataplane::ServerSigns> signs, std::span<const dataplane::ServerPlace> places) {
         const std::size_t servers = pool.servers.size();
-        const auto [entry, fresh] = passive_.try_emplace(pool.services.front(), Passive{health::PassiveMachine(servers), std::vector<api::Traffic>(servers), {}});
+        const auto [entry, fresh] = passive_.try_emplace(pool.services.front(), Passive{health::PassiveMachine(servers, rules_of(pool)), std::vector<api::Traffic>(servers), std::vector<api::Answers>(servers), {}});
         Passive& passive = entry->second;
         std::vector<health::TrafficSample> samples(servers);
         std::vector<api::Traffic> now(servers);
+        std::vector<api::Answers> answers(servers);
         for (std::size_t i = 0; i < signs.size(); ++i) {
             const std::size_t server = i % servers;
-            const api::Traffic counters = surroundings_.traffic(places[i]).counters;
+            const dataplane::ServerTraffic traffic = surroundings_.traffic(places[i]);
+            const api::Traffic& counters = traffic.counters;
+            answers[server] = answers[server] + traffic.answers;
             now[server].connections += counters.connections;
             now[server].in_packets += counters.in_packets;
             now[server].out_packets += counters.out_packets;
@@ -182,8 +207,11 @@ class Side final : public HealthSide {
             samples[server].opened = since(now[server].connections, before.connections);
             samples[server].in_packets = since(now[server].in_packets, before.in_packets);
             samples[server].out_packets = since(now[server].out_packets, before.out_packets);
+            samples[server].timed = since(answers[server].timed, passive.answers_before[server].timed);
+            samples[server].total_us = since(answers[server].total_us, passive.answers_before[server].total_us);
         }
         passive.before = std::move(now);
+        passive.answers_before = std::move(answers);
         if (fresh) return;  // the first look is where counting begins
         for (const health::PassiveDecision& decision : passive.machine.step(samples, health::Clock::now())) {
             const Endpoint& endpoint = pool.servers[decision.server].endpoint;

@@ -94,7 +94,8 @@ api::Answers answers(const Tables& tables, std::uint32_t server) {
     const abi::server_delay& delay = tables.server_delays[server];
     return {.timed = __atomic_load_n(&delay.answers, __ATOMIC_RELAXED),
             .average_us = __atomic_load_n(&delay.average_eighths_us, __ATOMIC_RELAXED) / HANDSHAKE_EIGHTHS,
-            .longest_us = __atomic_load_n(&delay.longest_us, __ATOMIC_RELAXED)};
+            .longest_us = __atomic_load_n(&delay.longest_us, __ATOMIC_RELAXED),
+            .total_us = __atomic_load_n(&delay.total_us, __ATOMIC_RELAXED)};
 }
 
 void zero_service(const Tables& tables, std::uint32_t service) {

@@ -34,6 +34,7 @@ struct CheckTarget {
     std::optional<Endpoint> bind;          // bindto, bind_port; unspecified address = only the port
     std::string bind_interface;            // bind_if
     std::uint32_t mark = 0;                // SO_MARK
+    bool through = false;                  // lvx: to the virtual address, by the data path, to exactly this server
     auto operator<=>(const CheckTarget&) const = default;
 };
 
@@ -187,6 +188,9 @@ struct Pool {
     std::uint8_t panic_threshold = 0;              // per cent: with fewer servers up, all are used; 0 = off
     std::chrono::seconds flap_damping{0};          // a server that went down twice within this stays down this long
     bool passive_ejection = false;                 // by what the data path sees
+    Microseconds passive_slow{0};                  // and by SYN to SYN-ACK above this; 0 = by no bound
+    std::uint32_t passive_slow_times = 0;          // above so many times the pool's median; 0 = by none; with both, both
+    std::chrono::seconds passive_time{30};         // the first ejection's; the next ones are longer
     std::string maintenance_directory;             // a file named address or address_port there takes the server out; "" = none
     bool operator==(const Pool&) const = default;
 };

@@ -13,7 +13,12 @@ namespace {
 using testing::HasSubstr;
 
 constexpr std::uint32_t requests = 90;             // thirty for each server: enough to judge (passive::least_opened)
-constexpr Milliseconds ejection_ends{45'000};      // passive::first_ejection, and some looks
+
+// A server answers the first SYN of a connection only when its client asks again, a second later.
+constexpr const char* slow_down =
+    "nft 'add table inet slow; add set inet slow seen { type ipv4_addr . inet_service; flags dynamic,timeout; timeout 10s; }; "
+    "add chain inet slow in { type filter hook input priority 0; }; "
+    "add rule inet slow in tcp dport 80 tcp flags & (syn|ack) == syn ip saddr . tcp sport != @seen add @seen { ip saddr . tcp sport } drop'";
 
 std::string pool(const std::string& options, const std::string& check) {
     std::string text = "virtual_server 192.168.88.23 80 {\n  lvs_sched rr\n  lvs_method NAT\n  protocol TCP\n" + options;
@@ -39,7 +44,7 @@ class Passive : public testing::Test {
 };
 
 TEST_F(Passive, AServerThatRefusesIsEjectedAndComesBack) {
-    cluster_.reload(pool("  passive_ejection on\n", ""));
+    cluster_.reload(pool("  passive_ejection on\n  passive_time 4\n", ""));
     cluster_.stop_serving("server2");
     std::uint32_t failures = 0;
     ASSERT_TRUE(lab::wait_until(patience, [&] {
@@ -55,10 +60,24 @@ TEST_F(Passive, AServerThatRefusesIsEjectedAndComesBack) {
     EXPECT_GT(load().failures, 0U);
     cluster_.serve("server3");
     cluster_.serve("server2");
-    ASSERT_TRUE(lab::wait_until(ejection_ends, [&] { return state("10.0.0.3:80") == "up"; }));
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return state("10.0.0.3:80") == "up"; }));
     EXPECT_EQ(state("10.0.0.4:80"), "up");
     EXPECT_EQ(load().answers.size(), 3U);
     EXPECT_THAT(cluster_.director().log(), HasSubstr("were reset"));
+}
+
+TEST_F(Passive, AServerThatAnswersSlowlyIsEjectedByChoiceAndComesBack) {
+    cluster_.reload(pool("  passive_slow 0.4\n  passive_slow_times 5\n  passive_time 2\n", ""));
+    ASSERT_EQ(cluster_.run("server2", slow_down).status, 0);
+    ASSERT_TRUE(lab::wait_until(patience, [&] {
+        EXPECT_EQ(load().failures, 0U) << "slow is not broken";
+        return state("10.0.0.3:80") == "ejected";
+    })) << state("10.0.0.3:80");
+    EXPECT_EQ(load().answers.size(), 2U);
+    EXPECT_THAT(cluster_.director().log(), testing::ContainsRegex("Ejecting .*10.0.0.3.*: slow: 1[0-9]{3} ms, pool [0-9.]+ ms"));
+    EXPECT_EQ(cluster_.run("server2", "nft delete table inet slow").status, 0);
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return state("10.0.0.3:80") == "up"; }));
+    EXPECT_EQ(load().answers.size(), 3U);
 }
 
 TEST_F(Passive, WithoutTheKeywordNobodyIsEjectedAndAnswersAreTimed) {

@@ -60,7 +60,8 @@ model::Check settled_check(const CheckDraft& draft, const HostDraft& host, const
 
 // A check that cannot be made as written, though each line of it is right.
 bool possible(const model::Check& check, const CheckDraft& draft, Reading& reading) {
-    const auto& [endpoint, bind, interface, mark] = check.target;
+    const Endpoint& endpoint = check.target.endpoint;
+    const auto& bind = check.target.bind;
     if (draft.needs_port && endpoint.port == 0) {
         reading.report({.code = Code::no_port, .place = draft.place,
                         .message = "this check does not know its port, for its real server has none",

@@ -107,6 +107,9 @@ void print_own(const model::Pool& pool, const Usual& usual, Page& page) {
     page.number("panic_threshold", pool.panic_threshold, 0);
     page.number("flap_damping", pool.flap_damping.count(), 0);
     page.flag("passive_ejection", pool.passive_ejection, false);
+    page.time("passive_slow", pool.passive_slow, model::Microseconds{0});
+    page.number("passive_slow_times", pool.passive_slow_times, 0);
+    page.number("passive_time", pool.passive_time.count(), model::Pool{}.passive_time.count());
     page.text("maintenance_directory", pool.maintenance_directory);
 }
 

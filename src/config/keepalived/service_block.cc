@@ -49,7 +49,6 @@ void read_persistence(ServiceDraft& draft, const Statement& statement, Reading&)
     const auto seconds = bare ? std::optional<std::int64_t>(360) : number_of(statement, here);
     if (!seconds) return;
     draft.persistence.timeout = std::chrono::seconds{*seconds};
-    draft.persistence.place = statement.place();
 }
 
 void read_granularity(ServiceDraft& draft, const Statement& statement, Reading& reading) {
@@ -154,6 +153,9 @@ constexpr Row<ServiceDraft> rows[] = {
     {"panic_threshold", read_panic},
     {"flap_damping", read_flap_damping},
     {"passive_ejection", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.passive_ejection = flag_of(s); }},
+    {"passive_slow", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.passive_slow = duration_of(s, here).value_or(model::Microseconds{0}); }},
+    {"passive_slow_times", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.passive_slow_times = count_of(s, here).value_or(0); }},
+    {"passive_time", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.passive_time = seconds_of(s).value_or(d.pool.passive_time); }},
 };
 
 }  // namespace
