@@ -30,6 +30,14 @@ const api::VrrpInstanceSnapshot* find(const api::VrrpSnapshot& vrrp, const std::
 bool is_there(const api::SyncPeerSnapshot& peer) { return peer.phase != "connecting"; }
 bool in_step(const api::SyncPeerSnapshot& peer) { return peer.phase == "in step"; }
 
+std::optional<std::size_t> held_of(const Invocation& invocation) {
+    const auto said = invocation.values.find("--connections");
+    if (said == invocation.values.end()) return usual_held;
+    const auto count = parse_integer(said->second);
+    if (!count || *count < 1 || *count > static_cast<std::int64_t>(lab::DrillTraffic::most_held)) return std::nullopt;
+    return static_cast<std::size_t>(*count);
+}
+
 class Drill {
  public:
     Drill(api::Client client, const DrillSurroundings& surroundings) : client_(std::move(client)), surroundings_(surroundings) {}
@@ -83,12 +91,9 @@ class Drill {
         const bool path = from->second.find('/') != std::string::npos;
         namespace_ = TRY(lab::open_namespace(path ? from->second : "/run/netns/" + from->second));
         const Endpoint service = TRY(service_of(invocation));
-        const auto count = invocation.values.find("--connections");
-        const auto held = count == invocation.values.end() ? std::optional<std::int64_t>(usual_held) : parse_integer(count->second);
-        if (!held || *held < 1 || *held > static_cast<std::int64_t>(lab::DrillTraffic::most_held))
-            return refusal(fmt::format("--connections takes 1 to {}", lab::DrillTraffic::most_held), EINVAL);
-        traffic_ = TRY(lab::DrillTraffic::start(namespace_.get(), service, static_cast<std::size_t>(*held)));
-        say(fmt::format("{} connections to {} are held, a new one comes every {} ms\n", *held, service.text(), lab::DrillTraffic::pace.count()));
+        const std::size_t held = held_of(invocation).value_or(usual_held);
+        traffic_ = TRY(lab::DrillTraffic::start(namespace_.get(), service, held));
+        say(fmt::format("{} connections to {} are held, a new one comes every {} ms\n", held, service.text(), lab::DrillTraffic::pace.count()));
         await_in_step();
         return {};
     }
@@ -183,6 +188,13 @@ std::string passage_text(std::string_view what, const DrillPassage& passage) {
     text += fmt::format("    held: {} before, {} after, {} lost", clients.held, clients.alive, clients.lost);
     if (clients.ended > 0) text += fmt::format(", {} ended by their server", clients.ended);
     return text + fmt::format("; new: {} opened, {} failed\n", clients.opened, clients.failed);
+}
+
+std::string drill_misuse(const Invocation& invocation) {
+    if (!held_of(invocation)) return fmt::format("--connections takes 1 to {}", lab::DrillTraffic::most_held);
+    for (const char* option : {"--connections", "--service"})
+        if (invocation.values.contains(option) && !invocation.values.contains("--from")) return fmt::format("{} is of test clients, which need --from NAMESPACE", option);
+    return "";
 }
 
 int run_drill(const Invocation& invocation, const DrillSurroundings& surroundings) {

@@ -29,6 +29,9 @@ struct DrillPassage {
 [[nodiscard]] std::string drill_instance(const api::VrrpSnapshot& vrrp, const std::string& named);
 [[nodiscard]] std::string passage_text(std::string_view what, const DrillPassage& passage);
 
+// What is wrong with the words, before a daemon is asked; "" = nothing.
+[[nodiscard]] std::string drill_misuse(const Invocation& invocation);
+
 struct DrillSurroundings {
     std::function<Result<api::Client>()> connect;
     std::function<void(std::string_view)> out, error;

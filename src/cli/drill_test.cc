@@ -34,6 +34,16 @@ TEST(Drill, DoesNotTakeBackWhatItDidNotHandOver) {
     EXPECT_THAT(drill_obstacle(vrrp, "VI_1", one_standby()), HasSubstr("VI_2 was handed over before"));
 }
 
+TEST(Drill, SaysWhatIsWrongWithItsWordsBeforeItAsksADaemon) {
+    const auto misuse = [](std::map<std::string, std::string> values) { return drill_misuse({.command = CommandId::failover, .values = {values.begin(), values.end()}}); };
+    EXPECT_EQ(misuse({}), "");
+    EXPECT_EQ(misuse({{"--from", "client"}, {"--connections", "1"}, {"--service", "[::1]:80"}}), "");
+    EXPECT_THAT(misuse({{"--from", "client"}, {"--connections", "0"}}), HasSubstr("--connections takes 1 to"));
+    EXPECT_THAT(misuse({{"--from", "client"}, {"--connections", "x"}}), HasSubstr("--connections takes 1 to"));
+    EXPECT_THAT(misuse({{"--connections", "5"}}), HasSubstr("need --from NAMESPACE"));
+    EXPECT_THAT(misuse({{"--service", "10.0.0.1:80"}}), HasSubstr("need --from NAMESPACE"));
+}
+
 TEST(Drill, TakesTheOnlyRouterOfWhichItIsMaster) {
     api::VrrpSnapshot vrrp = one_master();
     EXPECT_EQ(drill_instance(vrrp, ""), "VI_1");

@@ -112,13 +112,6 @@ int reload(api::Client& client) {
 
 int ordered(const Result<void>& done) { return done ? exit_done : failed(done.error(), exit_refused); }
 
-int standby(api::Client& client, const Invocation& invocation) {
-    const std::string& word = invocation.operands[0];
-    if (word == "on" || word == "off") return ordered(client.standby(word == "on"));
-    complain("usage: lvx standby on|off\n");
-    return exit_usage;
-}
-
 int stop(api::Client& client, const Invocation& invocation) {
     const bool forwarding = invocation.options.contains("--forwarding");
     const auto stopped = client.stop(forwarding ? api::StopKind::stop_forwarding : api::StopKind::keep_forwarding);
@@ -180,12 +173,23 @@ int failover(api::Client& client, const Invocation& invocation) {
         const ChangeSurroundings surroundings = change_surroundings(invocation.socket);
         return run_drill(invocation, {.connect = surroundings.connect, .out = surroundings.out, .error = surroundings.error});
     }
-    if (!invocation.operands.empty() && invocation.values.empty()) return ordered(client.failover(invocation.operands[0]));
-    complain("usage: lvx failover INSTANCE\n       lvx failover --drill [--from NAMESPACE] [--service ADDRESS:PORT] [--connections NUMBER] [INSTANCE]\n");
-    return exit_usage;
+    return ordered(client.failover(invocation.operands[0]));
+}
+
+// What is wrong with the words themselves, which needs no daemon; "" = nothing.
+std::string misuse(const Invocation& invocation) {
+    if (invocation.command == CommandId::standby && invocation.operands[0] != "on" && invocation.operands[0] != "off") return "usage: lvx standby on|off";
+    if (invocation.command != CommandId::failover) return "";
+    if (invocation.options.contains("--drill")) return drill_misuse(invocation);
+    if (!invocation.operands.empty() && invocation.values.empty()) return "";
+    return "usage: lvx failover INSTANCE\n       lvx failover --drill [--from NAMESPACE] [--service ADDRESS:PORT] [--connections NUMBER] [INSTANCE]";
 }
 
 int with_daemon(const Invocation& invocation) {
+    if (const std::string wrong = misuse(invocation); !wrong.empty()) {
+        complain(fmt::format("{}{}\n", wrong.starts_with("usage") ? "" : "lvx: ", wrong));
+        return exit_usage;
+    }
     auto client = connect(socket_path(invocation.socket));
     if (!client) return failed(client.error(), exit_no_daemon);
     switch (invocation.command) {
@@ -196,7 +200,7 @@ int with_daemon(const Invocation& invocation) {
         case CommandId::drops: return show_drops(*client, invocation);
         case CommandId::vrrp: return show(client->vrrp(), invocation, vrrp_text);
         case CommandId::failover: return failover(*client, invocation);
-        case CommandId::standby: return standby(*client, invocation);
+        case CommandId::standby: return ordered(client->standby(invocation.operands[0] == "on"));
         case CommandId::sync_status: return show(api::fetch_sync(*client), invocation, sync_text);
         case CommandId::interfaces: return show(client->interfaces(), invocation, interfaces_text);
         case CommandId::events: return show_events(*client, invocation, change_surroundings(invocation.socket));
