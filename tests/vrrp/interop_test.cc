@@ -46,7 +46,7 @@ model::VrrpInstance our_instance(const Kind& kind, bool ours) {
     instance.priority = ours ? better : worse;
     instance.version = kind.version;
     instance.family = kind.v6 ? Family::v6 : Family::v4;
-    instance.advert_interval = kind.version == 2 ? Microseconds(1s) : Microseconds(100ms);
+    instance.advert_interval = kind.version == 2 ? Microseconds(1s) : Microseconds(300ms);
     instance.addresses = {{.address = *Address::parse(address_of(kind, ours)), .prefix_length = static_cast<std::uint8_t>(kind.v6 ? 64 : 32)}};
     if (kind.unicast) {
         instance.unicast = true;
@@ -61,7 +61,7 @@ model::VrrpInstance our_instance(const Kind& kind, bool ours) {
 
 std::string their_instance(const Kind& kind, bool ours) {
     std::string text = fmt::format("vrrp_instance {}{} {{\n state BACKUP\n interface eth0\n virtual_router_id {}\n priority {}\n version {}\n advert_int {}\n", kind.name,
-                                   ours ? "_ours" : "_theirs", kind.vrid + (ours ? 0 : 1), ours ? worse : better, kind.version, kind.version == 2 ? "1" : "0.1");
+                                   ours ? "_ours" : "_theirs", kind.vrid + (ours ? 0 : 1), ours ? worse : better, kind.version, kind.version == 2 ? "1" : "0.3");
     if (kind.unicast) text += " unicast_src_ip 10.9.0.2\n unicast_peer {\n 10.9.0.1\n }\n";
     if (!kind.other_password.empty()) text += fmt::format(" authentication {{\n auth_type {}\n auth_pass {}\n }}\n", kind.header ? "AH" : "PASS", kind.other_password);
     return text + fmt::format(" virtual_ipaddress {{\n {}{}\n }}\n}}\n", address_of(kind, ours), kind.v6 ? "/64" : "");
@@ -86,23 +86,23 @@ TEST(BesideKeepalived, EitherHalfOfAPairGivesWayAndTakesOver) {
     Keepalived keepalived(lab, "right", their_configuration(kinds()));
     Router1 router(lab, "left", our_configuration(kinds()));
     for (const Kind& kind : kinds()) {
-        EXPECT_TRUE(router.await(kind.name + "_ours", State::master, 8s)) << kind.name << router.log();
-        EXPECT_TRUE(keepalived.await(kind.name + "_theirs", "MASTER", 8s)) << kind.name;
-        EXPECT_TRUE(keepalived.await(kind.name + "_ours", "BACKUP", 8s)) << kind.name;
-        EXPECT_TRUE(router.await(kind.name + "_theirs", State::backup, 2s)) << kind.name;
-        EXPECT_TRUE(has_address(lab, "left", address_of(kind, true))) << kind.name;
-        EXPECT_FALSE(has_address(lab, "left", address_of(kind, false))) << kind.name;
+        EXPECT_TRUE(router.await(kind.name + "_ours", State::master)) << kind.name << router.log();
+        EXPECT_TRUE(keepalived.await(kind.name + "_theirs", "MASTER")) << kind.name;
+        EXPECT_TRUE(keepalived.await(kind.name + "_ours", "BACKUP")) << kind.name;
+        EXPECT_TRUE(router.await(kind.name + "_theirs", State::backup)) << kind.name;
+        EXPECT_TRUE(lab::wait_until(patience, [&] { return has_address(lab, "left", address_of(kind, true)); })) << kind.name;
+        EXPECT_TRUE(lab::wait_until(patience, [&] { return !has_address(lab, "left", address_of(kind, false)); })) << kind.name;
     }
     keepalived.stop();  // resigns
     for (const Kind& kind : kinds()) {
-        EXPECT_TRUE(router.await(kind.name + "_theirs", State::master, 3s)) << kind.name;
+        EXPECT_TRUE(router.await(kind.name + "_theirs", State::master)) << kind.name;
         EXPECT_EQ(router.instance(kind.name + "_theirs")->counters.zero_received, 1u) << kind.name;
     }
     keepalived.start();  // is better again: preempts
-    for (const Kind& kind : kinds()) EXPECT_TRUE(router.await(kind.name + "_theirs", State::backup, 8s)) << kind.name;
+    for (const Kind& kind : kinds()) EXPECT_TRUE(router.await(kind.name + "_theirs", State::backup)) << kind.name;
     router.thread->stop();
     for (const Kind& kind : kinds()) {
-        EXPECT_TRUE(keepalived.await(kind.name + "_ours", "MASTER", 3s)) << kind.name;
+        EXPECT_TRUE(keepalived.await(kind.name + "_ours", "MASTER")) << kind.name;
         EXPECT_FALSE(has_address(lab, "left", address_of(kind, true))) << kind.name;
     }
 }
@@ -118,8 +118,8 @@ TEST(BesideKeepalived, AnotherPasswordOrKindIsRefusedAndCounted) {
     Keepalived keepalived(lab, "right", their_configuration(wrong));
     Router1 router(lab, "left", ours);
     for (const auto& [name, refusal] : {std::pair{"wrong_theirs", Refusal::wrong_password}, {"wrong_ah_theirs", Refusal::wrong_header}, {"no_ah_theirs", Refusal::no_header}}) {
-        EXPECT_TRUE(router.await(name, State::master, 8s)) << name << " believes nobody";
-        EXPECT_TRUE(lab::wait_until(5s, [&] { return router.instance(name)->counters.refused[static_cast<std::size_t>(refusal)] > 0; })) << name;
+        EXPECT_TRUE(router.await(name, State::master)) << name << " believes nobody";
+        EXPECT_TRUE(lab::wait_until(patience, [&] { return router.instance(name)->counters.refused[static_cast<std::size_t>(refusal)] > 0; })) << name;
         EXPECT_THAT(router.log(), HasSubstr(std::string(sentence_of(refusal))));
     }
 }
@@ -131,13 +131,13 @@ TEST(BesideKeepalived, ALowerPriorityHandsOver) {
     const lab::Lab lab = must(lab::Lab::build(lab::Lab::unique_name("vrrpka"), segment_topology()));
     Keepalived keepalived(lab, "right", their_configuration(one));
     Router1 router(lab, "left", configuration);
-    ASSERT_TRUE(router.await("v3_ours", State::master, 3s));
+    ASSERT_TRUE(router.await("v3_ours", State::master));
     router.thread->post(Observe{{TrackKind::file, "score"}, -150});
-    EXPECT_TRUE(keepalived.await("v3_ours", "MASTER", 3s));
-    EXPECT_TRUE(router.await("v3_ours", State::backup, 1s));
+    EXPECT_TRUE(keepalived.await("v3_ours", "MASTER"));
+    EXPECT_TRUE(router.await("v3_ours", State::backup));
     router.thread->post(Observe{{TrackKind::file, "score"}, 0});
-    EXPECT_TRUE(router.await("v3_ours", State::master, 3s));
-    EXPECT_TRUE(keepalived.await("v3_ours", "BACKUP", 1s));
+    EXPECT_TRUE(router.await("v3_ours", State::master));
+    EXPECT_TRUE(keepalived.await("v3_ours", "BACKUP"));
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ echo "$1 $2 $held" >> {0}
 };
 
 model::VrrpInstance instance(std::uint8_t priority) {
-    return {.name = "VI", .interface = "eth0", .vrid = 51, .priority = priority, .version = 3, .advert_interval = 50ms,
+    return {.name = "VI", .interface = "eth0", .vrid = 51, .priority = priority, .version = 3, .advert_interval = steady,
             .addresses = {{.address = *Address::parse("10.9.0.100"), .prefix_length = 24}}};
 }
 
@@ -51,14 +51,15 @@ TEST(ResourceScripts, StartInOrderAndStopInReverseOrderBeforeTheAddressGoes) {
     model::VrrpInstance ours = instance(200);
     ours.resources.scripts = {scripts.command("disk"), scripts.command("web")};
     Router1 left(lab, "left", {.instances = {ours}});
+    ASSERT_TRUE(left.await("VI", State::master));
     Router1 right(lab, "right", {.instances = {instance(100)}});
-    ASSERT_TRUE(lab::wait_until(3s, [&] { return scripts.calls().size() == 2; })) << left.log();
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return scripts.calls().size() == 2; })) << left.log();
     EXPECT_THAT(scripts.calls(), ElementsAre("disk start held", "web start held"));
     left.thread->post(Failover{"VI", "root"});
-    ASSERT_TRUE(right.await("VI", State::master, 4s));
+    ASSERT_TRUE(right.await("VI", State::master));
     EXPECT_THAT(scripts.calls(), ElementsAre("disk start held", "web start held", "web stop held", "disk stop held"));
     right.thread->stop();
-    ASSERT_TRUE(lab::wait_until(3s, [&] { return scripts.calls().size() == 6; }));
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return scripts.calls().size() == 6; }));
     left.thread->stop();
     EXPECT_THAT(scripts.calls().back(), "disk stop held") << "the end of the daemon is orderly, too";
     EXPECT_EQ(scripts.calls().size(), 8u);
@@ -68,12 +69,12 @@ TEST(ResourceScripts, ThatFailAreNamedAndDoNotHoldUpTheOthers) {
     const lab::Lab lab = segment();
     const Scripts scripts(lab.directory());
     model::VrrpInstance ours = instance(200);
-    ours.resources = {.scripts = {scripts.command("broken"), scripts.command("web")}, .timeout = 2s, .interval = 200ms};
+    ours.resources = {.scripts = {scripts.command("broken"), scripts.command("web")}, .timeout = 20s, .interval = 200ms};
     Router1 left(lab, "left", {.instances = {ours}});
-    ASSERT_TRUE(lab::wait_until(3s, [&] { return scripts.calls().size() == 2; }));
-    EXPECT_TRUE(lab::wait_until(3s, [&] { return left.log().contains("broken start failed: exit status 3"); })) << left.log();
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return scripts.calls().size() == 2; }));
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return left.log().contains("broken start failed: exit status 3"); })) << left.log();
     scripts.kill("web");
-    EXPECT_TRUE(lab::wait_until(3s, [&] { return left.log().contains("web status failed: it runs no more"); })) << left.log();
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return left.log().contains("web status failed: it runs no more"); })) << left.log();
     EXPECT_FALSE(left.log().contains("broken status")) << "it never ran";
     EXPECT_EQ(left.instance("VI")->state, State::master);
 }
@@ -84,9 +85,9 @@ TEST(ResourceScripts, DoNotKeepTheAddressWhenItsInterfaceFails) {
     model::VrrpInstance ours = instance(200);
     ours.resources.scripts = {scripts.command("web")};
     Router1 left(lab, "left", {.instances = {ours}});
-    ASSERT_TRUE(lab::wait_until(3s, [&] { return scripts.calls().size() == 1; }));
-    (void)must(lab.run("left", lab::shell("ip link set eth0 down"), 2s));
-    ASSERT_TRUE(lab::wait_until(3s, [&] { return scripts.calls().size() == 2; }));
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return scripts.calls().size() == 1; }));
+    (void)must(lab.run("left", lab::shell("ip link set eth0 down"), patience));
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return scripts.calls().size() == 2; }));
     EXPECT_THAT(scripts.calls().back(), HasSubstr("web stop"));
     EXPECT_EQ(left.instance("VI")->state, State::fault);
 }

@@ -24,6 +24,11 @@ namespace lvx::vrrp {
 
 using lab::Milliseconds;
 
+// For what must happen: conditions are waited for, and a machine that is busy may take its time.
+inline constexpr Milliseconds patience{20'000};
+// Between advertisements of a pair: a standby takes over after more than three, which no stall of half a second makes it do.
+inline constexpr Microseconds steady{200'000};
+
 template <class T>
 T must(Result<T> result) {
     if (!result) throw std::runtime_error(result.error().sentence());
@@ -77,8 +82,8 @@ class Router1 {
             if (one.name == name) return one;
         return std::nullopt;
     }
-    [[nodiscard]] bool await(const std::string& name, State state, Milliseconds limit) {
-        return lab::wait_until(limit, [&] {
+    [[nodiscard]] bool await(const std::string& name, State state) {
+        return lab::wait_until(patience, [&] {
             const auto one = instance(name);
             return one && one->state == state;
         });
@@ -103,7 +108,7 @@ class Router1 {
 };
 
 inline bool has_address(const lab::Lab& lab, std::string_view node, const std::string& address) {
-    const lab::Outcome shown = must(lab.run(node, lab::shell("ip -br addr show"), Milliseconds(5000)));
+    const lab::Outcome shown = must(lab.run(node, lab::shell("ip -br addr show"), patience));
     return shown.out.find(" " + address + "/") != std::string::npos;
 }
 
@@ -123,7 +128,7 @@ class Keepalived {
     }
     void stop() {
         process_->signal(SIGTERM);
-        (void)process_->wait(Milliseconds(5000));
+        (void)process_->wait(patience);
     }
     [[nodiscard]] std::string log() const {
         std::ostringstream text;
@@ -136,8 +141,8 @@ class Keepalived {
         const std::size_t at = text.rfind(lead);
         return at == std::string::npos ? "" : text.substr(at + lead.size(), text.find(' ', at + lead.size()) - at - lead.size());
     }
-    [[nodiscard]] bool await(const std::string& instance, const std::string& state_name, Milliseconds limit) const {
-        return lab::wait_until(limit, [&] { return state(instance) == state_name; });
+    [[nodiscard]] bool await(const std::string& instance, const std::string& state_name) const {
+        return lab::wait_until(patience, [&] { return state(instance) == state_name; });
     }
 
  private:
