@@ -26,6 +26,14 @@
 
 ABI_BEGIN
 
+/*
+ * A template (persistence): the server a client, or a network of clients, keeps at a service.  A slot like any other,
+ * in STATE_template, with the client's address masked and the service's own port (0: any) as the virtual one.  No packet
+ * matches it: the flag is among what is compared.  It has no client port; so that the templates of one client at many
+ * services do not share two buckets, the field holds the low bits of the service's id, which is told to nobody.
+ */
+enum connection_flag { CONNECTION_TEMPLATE = 1 << 0 };
+
 enum slot_status { SLOT_free, SLOT_claimed, SLOT_live };
 
 enum {
@@ -37,11 +45,11 @@ enum {
 struct connection {
     __u64 control;
     union address client;
-    __be16 client_port;
+    __be16 client_port;  /* a template: the low bits of its service's id, see below */
     __be16 virtual_port; /* of the packet: a service of port 0 takes any */
     __be16 server_port;
     __u8 protocol;
-    __u8 flags; /* none yet; IPVS's connection flags come with their features */
+    __u8 flags; /* enum connection_flag */
     __u32 service;
     __u32 server;
     /* The way back to the client: filled from the first request's source, replaced by a routing lookup whenever

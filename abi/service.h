@@ -11,10 +11,13 @@ ABI_BEGIN
 
 enum service_flag {
     SERVICE_PRESENT = 1 << 0,  /* configured: schedules; without it only its old connections go on */
+    SERVICE_PERSISTENT = 1 << 1,
     SERVICE_SCHED_1 = 1 << 3,  /* IPVS's scheduler flags, same bits: sh-fallback, mh-fallback */
     SERVICE_SCHED_2 = 1 << 4,  /* sh-port, mh-port */
     SERVICE_SCHED_3 = 1 << 5,
 };
+
+enum { SERVICE_SCHED_ALL = SERVICE_SCHED_1 | SERVICE_SCHED_2 | SERVICE_SCHED_3 };
 
 /* Key of the map service_ids; all padding zero. */
 struct service_key {
@@ -46,14 +49,16 @@ struct service {
     __u8 family; /* 4 or 6 */
     __u8 scheduler;
     __u8 flags;
-    __u8 zero[2];
+    __u8 persistence_prefix; /* bits of the client's 16-byte address that count: of an IPv4 mask, 96 more */
+    __u8 zero;
     __u32 servers_at;
     __u32 servers;
     __u32 ring_at;
     __u32 ring_period; /* 0: no usable server */
     __u32 segments_at;
     __u32 segments;
-    __u32 spare[4];
+    __u32 persistence_s; /* as configured, for an adopting daemon */
+    __u32 spare[3];
     __u32 timeout_ticks[STATE_LIMIT]; /* by enum connection_state */
 };
 ABI_ASSERT_SIZE(struct service, 128);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Connection states and their timeouts in seconds, as IPVS names and numbers them (TCP 0..10; its numbers travel in
- * the sync protocol).  UDP has one state.  X(name, word shown by "ipvsadm -Lc", seconds, counted as active)
+ * the sync protocol).  UDP has one state, and a template of persistence another that no packet leaves; its timeout is its
+ * service's.  X(name, word shown by "ipvsadm -Lc", seconds, counted as active)
  */
 #ifndef LVX_ABI_STATE_H
 #define LVX_ABI_STATE_H
@@ -18,7 +19,8 @@
     X(last_ack, "LAST_ACK", 30, 0)       \
     X(listen, "LISTEN", 120, 0)          \
     X(synack, "SYNACK", 120, 1)          \
-    X(udp, "UDP", 300, 0)
+    X(udp, "UDP", 300, 0)                \
+    X(template, "NONE", 300, 0)
 
 enum connection_state {
 #define X(name, word, seconds, active) STATE_##name,

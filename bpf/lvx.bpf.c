@@ -13,6 +13,7 @@
 #include "bpf/step/answer.h"
 #include "bpf/step/error.h"
 #include "bpf/step/flow.h"
+#include "bpf/step/persist.h"
 #include "bpf/step/plain.h"
 
 char license_text[] SEC("license") = "Dual BSD/GPL";
@@ -93,7 +94,7 @@ PLAIN(tc)
         }                                                                                        \
         if (next == NEXT_FLOW) next = at##_flow(context, &desk);                                 \
         if (next == NEXT_OPEN) {                                                                 \
-            open_connection(&desk);                                                              \
+            if (open_connection(&desk) == NEXT_PERSIST) open_persistent(&desk);                  \
             next = at##_flow(context, &desk);                                                    \
         }                                                                                        \
         if (next == NEXT_ERROR) {                                                                \

@@ -8,6 +8,7 @@
  *   admit    interface, headers, station, address filter: what the frame is
  *   flow     requests and replies: found, rewritten, sent; or asks for one of these two, and is called again:
  *   open       a new connection
+ *   persist    a new connection of a client that keeps its server
  *   way        the way back to a client, asked of the kernel
  *   check_sum, error    ICMP errors: are they sound, which connection are they about; then
  *   translate  the error, as what it quotes was translated
@@ -21,7 +22,7 @@
 #include "abi/verdict.h"
 #include "bpf/table/lookup.h"
 
-enum { NEXT_ADMIT = -16, NEXT_FLOW, NEXT_OPEN, NEXT_WAY, NEXT_ERROR, NEXT_TRANSLATE };
+enum { NEXT_ADMIT = -16, NEXT_FLOW, NEXT_OPEN, NEXT_PERSIST, NEXT_WAY, NEXT_ERROR, NEXT_TRANSLATE };
 
 enum side {
     SIDE_REQUEST = 1 << 0, /* to a virtual address */

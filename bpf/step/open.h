@@ -29,8 +29,9 @@ STEP __u32 event_of(__u8 protocol, __u8 tcp_flags) {
     return protocol == PROTOCOL_TCP ? tcp_event(tcp_flags) : FLOW_datagram;
 }
 
-STEP __be16 server_port(const struct server* server, const struct lookup* lookup) {
-    return server->port ? server->port : lookup->other_port;
+/* A service of port 0 takes any port, and its servers get the packet's. */
+STEP __be16 server_port(const struct service* service, const struct server* server, const struct lookup* lookup) {
+    return service->port && server->port ? server->port : lookup->other_port;
 }
 
 STEP __u32 direction_in(const struct server* server) {
@@ -42,7 +43,7 @@ STEP void opening_fill(struct opening* opening, const struct desk* desk, const s
     const __u32 event = event_of(desk->lookup.protocol, desk->tcp_flags);
     opening->state = (__u8)flow_next(direction_in(server), event, STATE_none);
     opening->timeout = service->timeout_ticks[opening->state % STATE_LIMIT];
-    opening->server_port = server_port(server, &desk->lookup);
+    opening->server_port = server_port(service, server, &desk->lookup);
     opening->return_ifindex = desk->ifindex;
     opening->return_vlan = desk->vlan;
     __builtin_memcpy(opening->return_mac, desk->mac, sizeof(desk->mac));
@@ -54,17 +55,23 @@ STEP enum verdict insert_refusal(int result) {
     return VERDICT_inconsistent;
 }
 
+STEP struct choice choice_of(const struct desk* desk, __u32 service) {
+    const struct lookup* lookup = &desk->lookup;
+    struct choice choice = {lookup->set,
+                            service,
+                            address_fold(&lookup->client, desk->family),
+                            WIRE16(lookup->client_port),
+                            {ID_NONE, ID_NONE}};
+    return choice;
+}
+
 /*
  * One server after another until the client's port does not already reach it by another virtual address, which a
  * reply could not tell apart.
  */
 STEP int insert_scheduled(struct desk* desk, struct opening* opening) {
     struct lookup* lookup = &desk->lookup;
-    struct choice choice = {lookup->set,
-                            opening->service,
-                            address_fold(&lookup->client, desk->family),
-                            WIRE16(lookup->client_port),
-                            {ID_NONE, ID_NONE}};
+    struct choice choice = choice_of(desk, opening->service);
     for (int attempt = 0; attempt <= AVOID_LIMIT; ++attempt) {
         opening->server = choose_server(&choice);
         const struct server* server = server_at(lookup->set, opening->server);
@@ -81,7 +88,7 @@ STEP int insert_scheduled(struct desk* desk, struct opening* opening) {
 }
 
 /* Puts on the desk the slot of the connection this packet opens, or of the one another CPU has just opened for it
- * (then desk->existed), or why there is none. */
+ * (then desk->existed), or why there is none.  NEXT_PERSIST: its service, persist.h goes on. */
 __noinline int open_connection(struct desk* desk) {
     if (!desk) return 0;
     struct opening opening = {};
@@ -89,6 +96,11 @@ __noinline int open_connection(struct desk* desk) {
     if (opening.service == ID_NONE) return desk->index = refuse(VERDICT_not_ours);
     if (desk->fragment) return desk->index = refuse(VERDICT_fragment);
     if (!may_open(desk->lookup.protocol, desk->tcp_flags)) return desk->index = refuse(VERDICT_unknown_flow);
+    const struct service* service = service_at(desk->lookup.set, opening.service);
+    if (service && service->flags & SERVICE_PERSISTENT) {
+        desk->index = (int)opening.service;
+        return NEXT_PERSIST;
+    }
     return desk->index = insert_scheduled(desk, &opening);
 }
 

@@ -20,9 +20,10 @@ TABLE_BEGIN
 
 /* The fourth word of a slot: client_port, virtual_port, server_port, protocol, flags, from the lowest bits
  * up. */
-enum { PORTS_VIRTUAL_SHIFT = 16, PORTS_SERVER_SHIFT = 32, PORTS_PROTOCOL_SHIFT = 48 };
-#define PORTS_REQUEST_MASK 0x00ff0000ffffffffull /* what a request knows */
-#define PORTS_REPLY_MASK 0x00ffffff0000ffffull   /* what a reply knows */
+enum { PORTS_VIRTUAL_SHIFT = 16, PORTS_SERVER_SHIFT = 32, PORTS_PROTOCOL_SHIFT = 48, PORTS_FLAGS_SHIFT = 56 };
+#define PORTS_TEMPLATE ((__u64)CONNECTION_TEMPLATE << PORTS_FLAGS_SHIFT)
+#define PORTS_REQUEST_MASK (PORTS_TEMPLATE | 0x00ff0000ffffffffull) /* what a request knows */
+#define PORTS_REPLY_MASK (PORTS_TEMPLATE | 0x00ffffff0000ffffull)   /* what a reply knows */
 
 enum { WORD_CLIENT = 1, WORD_PORTS = 3, WORD_IDS, WORD_RETURN, WORD_MAC, WORD_BIRTH, SLOT_WORDS };
 
@@ -63,12 +64,12 @@ TABLE_INLINE __u64 slot_difference(const struct connection* slot, const struct l
 
 TABLE_INLINE __u64 request_ports(const struct lookup* lookup) {
     return (__u64)lookup->client_port | (__u64)lookup->other_port << PORTS_VIRTUAL_SHIFT |
-           (__u64)lookup->protocol << PORTS_PROTOCOL_SHIFT;
+           (__u64)lookup->protocol << PORTS_PROTOCOL_SHIFT | (__u64)lookup->flags << PORTS_FLAGS_SHIFT;
 }
 
 TABLE_INLINE __u64 reply_ports(const struct lookup* lookup) {
     return (__u64)lookup->client_port | (__u64)lookup->other_port << PORTS_SERVER_SHIFT |
-           (__u64)lookup->protocol << PORTS_PROTOCOL_SHIFT;
+           (__u64)lookup->protocol << PORTS_PROTOCOL_SHIFT | (__u64)lookup->flags << PORTS_FLAGS_SHIFT;
 }
 
 TABLE_INLINE int slot_matches(const struct table* t, const struct connection* slot, struct lookup* lookup,

@@ -2,7 +2,7 @@
 /*
  * A server's gauges (abi/server.h).  IPVS's overload rule: the connection that makes `total` the upper
  * threshold sets the flag, the one whose end makes it less than the lower threshold (three quarters of the
- * upper when 0) clears it.
+ * upper when 0) clears it.  Templates count apart from connections and against no threshold.
  */
 #ifndef LVX_TABLE_GAUGE_H
 #define LVX_TABLE_GAUGE_H
@@ -10,6 +10,7 @@
 #include "abi/server.h"
 #include "bpf/table/portable.h"
 #include "bpf/table/storage.h"
+#include "bpf/table/tcp_state.h"
 
 TABLE_BEGIN
 
@@ -32,21 +33,29 @@ TABLE_INLINE void overload_update(const struct server* server, struct server_loa
     }
 }
 
-TABLE_INLINE void gauge_bind(const struct table* t, __u32 set, __u32 id, __u32 active) {
+TABLE_INLINE void gauge_bind(const struct table* t, __u32 set, __u32 id, __u32 state) {
     const struct server* server = table_server(t, set, id);
     struct server_load* load = table_load(t, id);
 
     if (!server || !load) return;
+    if (state == STATE_template) {
+        add_u32(&load->persistent, 1);
+        return;
+    }
     overload_update(server, load, add_u32(&load->total, 1) + 1);
-    if (active) add_u32(&load->active, 1);
+    if (state_active(state)) add_u32(&load->active, 1);
 }
 
-TABLE_INLINE void gauge_unbind(const struct table* t, __u32 set, __u32 id, __u32 active) {
+TABLE_INLINE void gauge_unbind(const struct table* t, __u32 set, __u32 id, __u32 state) {
     const struct server* server = table_server(t, set, id);
     struct server_load* load = table_load(t, id);
 
     if (!server || !load) return;
-    if (active) add_u32(&load->active, -1);
+    if (state == STATE_template) {
+        add_u32(&load->persistent, -1);
+        return;
+    }
+    if (state_active(state)) add_u32(&load->active, -1);
     overload_update(server, load, add_u32(&load->total, -1) - 1);
 }
 

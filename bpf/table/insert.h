@@ -42,6 +42,7 @@ TABLE_INLINE enum rivalry rival_kind(const struct table* t, const struct connect
     if (!(difference & PORTS_REQUEST_MASK) &&
         service_has_address(t, lookup->set, slot_service(slot), &lookup->other))
         return RIVAL_equal;
+    if (lookup->flags & CONNECTION_TEMPLATE) return RIVAL_none; /* nobody answers it */
     if (!(difference & PORTS_REPLY_MASK) && same_server(t, lookup->set, opening->server, slot_server(slot)))
         return RIVAL_ambiguous;
     return RIVAL_none;
@@ -196,13 +197,13 @@ TABLE_INLINE int publish(const struct table* t, struct lookup* lookup, const str
     if (!line) return 0;
     slot_fill(slot, lookup, opening, birth_of(index, claimed));
     tag_store(line, index % SLOTS_PER_BUCKET, hash_tag(lookup->hash));
-    gauge_bind(t, lookup->set, opening->server, state_active(opening->state));
+    gauge_bind(t, lookup->set, opening->server, opening->state);
     lookup->control = live;
     if (claim_end(slot, claimed, live)) {
         table_mark(t, index);
         return 1;
     }
-    gauge_unbind(t, lookup->set, opening->server, state_active(opening->state));
+    gauge_unbind(t, lookup->set, opening->server, opening->state);
     return 0;
 }
 

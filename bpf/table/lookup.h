@@ -24,7 +24,8 @@ struct lookup {
     __be16 client_port;
     __be16 other_port; /* request: the virtual port.  reply: the server's */
     __u8 protocol;
-    __u8 zero[3];
+    __u8 flags; /* enum connection_flag: what is looked for */
+    __u8 zero[2];
     __u32 now;     /* ticks */
     __u32 set;     /* root.active_set as read once for this packet */
     __u64 hash;    /* out, by find: insert uses it again */

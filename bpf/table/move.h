@@ -61,7 +61,7 @@ TABLE_INLINE int move_finish(const struct table* t, struct lookup* lookup, struc
         lookup->control = claimed;
         return 1;
     }
-    gauge_bind(t, lookup->set, server, state_active(control_state(copied)));
+    gauge_bind(t, lookup->set, server, control_state(copied));
     table_remove(t, to, copied, lookup->set, lookup->now);
     return 0;
 }

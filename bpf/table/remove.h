@@ -23,7 +23,7 @@ enum { SWAP_TRIES = 4 };
 TABLE_INLINE void release_gauges(const struct table* t, const struct connection* slot, __u64 before,
                                  __u32 set) {
     if (control_status(before) == SLOT_live)
-        gauge_unbind(t, set, slot_server(slot), state_active(control_state(before)));
+        gauge_unbind(t, set, slot_server(slot), control_state(before));
 }
 
 /* Our claim becomes `next`; 0: it is no longer ours (sweep.h, claim_abandoned).  A packet of the slot's former

@@ -25,7 +25,7 @@ struct sweep_count {
     __u32 live;
 };
 
-/* Frees what has expired among slots from .. from + count - 1.  A packet that refreshes a connection at the
+/* Frees what has expired among slots from .. from + count - 1, and keeps the templates that live connections have.  A packet that refreshes a connection at the
  * same moment wins: the swap is of the exact word seen.  A claim is left alone, however old. */
 TABLE_INLINE struct sweep_count table_sweep(const struct table* t, __u32 from, __u32 count, __u32 set,
                                             __u32 now) {
@@ -36,7 +36,10 @@ TABLE_INLINE struct sweep_count table_sweep(const struct table* t, __u32 from, _
         __u64 control = slot ? load_control(slot) : 0, claimed = control_claim(control, now);
 
         if (!slot) break;
-        if (control_live(control, now)) seen.live++;
+        if (control_live(control, now)) {
+            seen.live++;
+            if (control_state(control) != STATE_template) template_sustain(t, slot, set, now);
+        }
         if (control_status(control) != SLOT_live || !control_expired(control, now)) continue;
         if (swap_u64(&slot->control, control, claimed) != control) continue;
         release_gauges(t, slot, control, set);

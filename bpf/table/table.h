@@ -24,6 +24,7 @@
 #include "bpf/table/remove.h"
 #include "bpf/table/storage.h"
 #include "bpf/table/tcp_state.h"
+#include "bpf/table/template.h"
 #include "bpf/table/touch.h"
 
 #endif

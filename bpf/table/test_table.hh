@@ -86,6 +86,7 @@ class TestTable {
                 .client_port = port,
                 .other_port = service.port,
                 .protocol = protocol,
+                .flags = 0,
                 .zero = {},
                 .now = now,
                 .set = 0,
@@ -100,6 +101,7 @@ class TestTable {
                 .client_port = port,
                 .other_port = server.port,
                 .protocol = protocol,
+                .flags = 0,
                 .zero = {},
                 .now = now,
                 .set = 0,
@@ -164,6 +166,10 @@ inline Recount recount(TestTable& table) {
         if (control_status(slot.control) == SLOT_claimed) ++result.claimed;
         if (!live) continue;
         ++result.live;
+        if (slot.flags & CONNECTION_TEMPLATE) {
+            ++result.loads[slot.server].persistent;
+            continue;
+        }
         ++result.loads[slot.server].total;
         result.loads[slot.server].active += state_active(control_state(slot.control));
     }

@@ -18,7 +18,8 @@ std::vector<Gauges> read(std::span<abi::server_load> loads) {
     result.reserve(loads.size());
     for (abi::server_load& load : loads)
         result.push_back({.active = __atomic_load_n(&load.active, __ATOMIC_ACQUIRE),
-                          .total = __atomic_load_n(&load.total, __ATOMIC_ACQUIRE)});
+                          .total = __atomic_load_n(&load.total, __ATOMIC_ACQUIRE),
+                          .persistent = __atomic_load_n(&load.persistent, __ATOMIC_ACQUIRE)});
     return result;
 }
 
@@ -31,8 +32,13 @@ std::vector<Gauges> count_connections(std::span<const abi::connection> slots, st
         if (table::control_status(control) != abi::SLOT_live) continue;
         const std::uint32_t server = __atomic_load_n(&slot.server, __ATOMIC_RELAXED);
         if (server >= servers) continue;
+        const std::uint32_t state = table::control_state(control);
+        if (state == STATE_template) {
+            ++result[server].persistent;
+            continue;
+        }
         ++result[server].total;
-        result[server].active += is_active[table::control_state(control)];
+        result[server].active += is_active[state];
     }
     return result;
 }
@@ -54,6 +60,7 @@ std::uint32_t recount(std::span<const abi::connection> slots, std::span<abi::ser
         if (!wrong[id]) continue;
         __atomic_fetch_add(&loads[id].active, counted[id].active - before[id].active, __ATOMIC_SEQ_CST);
         __atomic_fetch_add(&loads[id].total, counted[id].total - before[id].total, __ATOMIC_SEQ_CST);
+        __atomic_fetch_add(&loads[id].persistent, counted[id].persistent - before[id].persistent, __ATOMIC_SEQ_CST);
         ++corrected;
     }
     return corrected;

@@ -18,7 +18,7 @@
 namespace lvx::dataplane {
 
 struct Gauges {
-    std::uint32_t active = 0, total = 0;
+    std::uint32_t active = 0, total = 0, persistent = 0;
     bool operator==(const Gauges&) const = default;
 };
 

@@ -212,11 +212,11 @@ TEST(Build, FillsEveryPlaceAndNoneMore) {
 TEST(Build, RefusesWhatIsNotBuiltInYetByName) {
     model::Service direct = service(80, {server(2, 1)});
     direct.servers[0].method = model::Method::route;
-    model::Service sticky = service(81, {});
-    sticky.persistence = model::Persistence{};
+    model::Service sip = service(81, {});
+    sip.persistence_engine = "sip";
     model::Service odd = service(82, {});
     odd.scheduler = "lblcr";
-    for (const model::Service& bad : {direct, sticky, odd}) {
+    for (const model::Service& bad : {direct, sip, odd}) {
         const auto refused = build({.services = {bad}}, {}, limits);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, EOPNOTSUPP);

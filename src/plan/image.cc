@@ -7,6 +7,8 @@
 namespace lvx::plan {
 namespace {
 
+constexpr unsigned mapped_bits = 96;  // of ::ffff:0:0/96, before an IPv4 address
+
 Port host_order(std::uint16_t port) { return static_cast<Port>(port << 8 | port >> 8); }
 
 model::Server server_of(const abi::server& server) {
@@ -21,7 +23,10 @@ model::Service service_of(const Image& image, std::uint32_t id) {
     const abi::service& service = image.services[id];
     model::Service result{.key = key_of(service),
                           .scheduler = std::string(scheduler_name(static_cast<scheduler>(service.scheduler))),
-                          .scheduler_flags = static_cast<std::uint8_t>(service.flags & ~abi::SERVICE_PRESENT)};
+                          .scheduler_flags = static_cast<std::uint8_t>(service.flags & abi::SERVICE_SCHED_ALL)};
+    if (service.flags & abi::SERVICE_PERSISTENT)
+        result.persistence = model::Persistence{.timeout = std::chrono::seconds{service.persistence_s},
+                                                .prefix = static_cast<std::uint8_t>(service.persistence_prefix - (result.key.address.is_v4() ? mapped_bits : 0))};
     for (const Target& target : targets_of(image, id) | std::views::reverse)
         result.servers.push_back(server_of(image.servers[target.id]));
     return result;

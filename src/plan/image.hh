@@ -79,7 +79,7 @@ struct Running {
 [[nodiscard]] Result<Image> build(const model::Cluster& cluster, const Running& running, const Limits& limits);
 
 // The cluster an image was built from, services in the order of their ids; without what no image holds yet
-// (persistence, tunnels).  For a daemon that adopts tables it did not make.
+// (tunnels).  For a daemon that adopts tables it did not make.
 [[nodiscard]] model::Cluster cluster_of(const Image& image);
 
 // A service's servers in list order, as its scheduler sees them.

@@ -12,6 +12,8 @@
 namespace lvx::plan {
 namespace {
 
+constexpr unsigned mapped_bits = 96;  // of ::ffff:0:0/96, before an IPv4 address
+
 std::uint16_t network_order(Port port) { return static_cast<std::uint16_t>(port << 8 | port >> 8); }
 
 // At least the seconds asked for: a tick that has begun does not count.
@@ -29,6 +31,11 @@ abi::service header(const model::Service& service, const model::Timeouts& timeou
                         .scheduler = static_cast<std::uint8_t>(*scheduler_named(service.scheduler)),
                         .flags = static_cast<std::uint8_t>(abi::SERVICE_PRESENT | service.scheduler_flags)};
     set_timeouts(result, timeouts, running);
+    if (!service.persistence) return result;
+    result.flags |= abi::SERVICE_PERSISTENT;
+    result.persistence_prefix = static_cast<std::uint8_t>(service.persistence->prefix + (service.key.address.is_v4() ? mapped_bits : 0));
+    result.persistence_s = static_cast<std::uint32_t>(service.persistence->timeout.count());
+    result.timeout_ticks[STATE_template] = ticks(service.persistence->timeout, running);
     return result;
 }
 
@@ -140,13 +147,13 @@ abi::service placed_at(const Part& part, std::uint32_t offset) {
 }
 
 abi::server removed(abi::server server) {
-    server.flags &= ~abi::SERVER_AVAILABLE;
+    server.flags = 0;
     server.nexthop = NEXTHOP_NONE;
     return server;
 }
 
 abi::server kept(abi::server server) {
-    server.flags |= abi::SERVER_AVAILABLE;
+    server.flags = abi::SERVER_AVAILABLE | abi::SERVER_LEFT;
     server.weight = 0;
     server.nexthop = NEXTHOP_NONE;
     return server;

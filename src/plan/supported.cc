@@ -29,8 +29,7 @@ Result<void> check_service(const model::Service& service) {
     if (!scheduler_named(service.scheduler))
         return refused(service, fmt::format("scheduler {} is not built in yet", service.scheduler), EOPNOTSUPP);
     if (service.one_packet) return refused(service, "one-packet scheduling is not built in yet", EOPNOTSUPP);
-    if (service.persistence || !service.persistence_engine.empty())
-        return refused(service, "persistence is not built in yet", EOPNOTSUPP);
+    if (!service.persistence_engine.empty()) return refused(service, "persistence engines are not built in yet", EOPNOTSUPP);
     if (service.scheduler == "mh" && service.servers.size() > mh_size)
         return refused(service, fmt::format("mh takes at most {} servers", mh_size), EINVAL);
     if (service.scheduler == "wrr" && distinct_weights(service) > abi::SEGMENT_LIMIT)

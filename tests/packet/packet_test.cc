@@ -75,7 +75,7 @@ void PacketTest::SetUp() {
 void PacketTest::TearDown() {
     EXPECT_EQ(fixture.verdict_sum() - verdicts_before_, fixture.runs() - runs_before_);
     std::uint64_t total = 0, live = 0;
-    for (const auto& load : fixture.loads.rows) total += load.total;
+    for (const auto& load : fixture.loads.rows) total += load.total + load.persistent;
     for (const auto& slot : fixture.connections.rows) live += (slot.control >> abi::CONTROL_STATUS_SHIFT & 0xf) == abi::SLOT_live;
     EXPECT_EQ(total, live);
 }

@@ -24,7 +24,7 @@ struct PersistenceDraft {
     std::optional<std::chrono::seconds> timeout;
     const Statement* granularity = nullptr;
     bool sip = false;
-    Place place, engine_place;
+    Place engine_place;
 };
 
 struct ServiceDraft {

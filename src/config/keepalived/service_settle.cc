@@ -92,13 +92,11 @@ class Settler {
         if (draft.sip) service_.persistence_engine = "sip";
         if (draft.granularity != nullptr) {
             prefix_ = reading_.keep(read_prefix(draft.granularity->words[1], family));
-            if (draft.place.line == 0) draft.place = draft.granularity->place();
             if (prefix_ && !draft.timeout) draft.timeout = model::Persistence{}.timeout;
         }
         const auto portless = [](const model::ServiceKey& key) { return key.fwmark == 0 && key.port == 0; };
         if (!draft.timeout && std::ranges::any_of(pool_.services, portless)) {
             draft.timeout = model::Persistence{}.timeout;
-            draft.place = place();
             warn(Code::missing_port, place(), "a virtual server without a port needs persistence",
                  "as with keepalived it gets a persistence_timeout of 360 seconds");
         }
@@ -246,7 +244,6 @@ class Settler {
             refuse(gap, by_mark || draft_.protocol_place.line == 0 ? place() : draft_.protocol_place);
             break;
         }
-        refuse(model::unsupported(model::Service{.persistence = service_.persistence}), draft_.persistence.place);
         refuse(model::unsupported(model::Service{.persistence_engine = service_.persistence_engine}), draft_.persistence.engine_place);
         refuse(model::unsupported(model::Service{.one_packet = service_.one_packet}), draft_.one_packet_place);
         if (draft_.has_method) refuse(model::unsupported(model::Server{.method = draft_.forward.method}), draft_.method_place);
