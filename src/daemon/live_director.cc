@@ -118,7 +118,7 @@ Result<void> LiveDirector::start() {
 void LiveDirector::start_layers() {
     const model::WallTime now = outside_.wall();
     view_ = health::expected_view(site().pools, {});
-    if (outside_.dataplane.adopted()) state_ = layers::reconfigured(left_before_, site(), std::move(state_), cluster_, now);
+    if (outside_.dataplane.adopted()) state_ = layers::reconfigured(left_before_, site(), std::move(state_), cluster_, {}, now);
     else state_.leaving.clear();  // their connections went with the tables
     if (adopt_overrides_) state_ = adopted_overrides(cluster_, std::move(state_), now);
     left_before_ = {};
@@ -181,7 +181,7 @@ void LiveDirector::layers_changed() {
 }
 
 void LiveDirector::observe(health::View view) {
-    health::View next = completed(site().pools, std::move(view));
+    health::View next = layers::placed(completed(site().pools, std::move(view)), view_);
     const std::set<model::ServiceKey> touched = layers::touched(site(), view_, next);
     view_ = std::move(next);
     index_->observe(view_);

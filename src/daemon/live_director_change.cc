@@ -54,12 +54,12 @@ Result<std::uint64_t> LiveDirector::keep(model::Record& record, model::RunState&
 Result<api::ApplyOutcome> LiveDirector::switch_to(Configuration next, std::optional<model::Pending> pending,
                                                     const std::string& file_digest) {
     const model::Site& after = next.outcome.site;
-    model::RunState state = layers::reconfigured(site(), after, state_, cluster_, outside_.wall());
+    model::RunState state = layers::reconfigured(site(), after, state_, cluster_, view_, outside_.wall());
     state.pending = pending;
     if (!file_digest.empty()) state.file_digest = file_digest;
     if (next.record.number == 0) (void)TRY(keep(next.record, state));
     else state.current = next.record.number;
-    const health::View view = health::expected_view(after.pools, view_);
+    const health::View view = layers::placed(health::expected_view(after.pools, view_), view_);
     const model::Cluster cluster = layers::effective(after, state, view);
     api::ApplyOutcome outcome{.applied = true,
                               .diagnostics = report_of(next.outcome),
@@ -138,8 +138,8 @@ api::PlanOutcome LiveDirector::plan(const model::ConfigurationText& text) const 
     const config::Outcome outcome = outside_.readers.text(text, outside_.readers.seed());
     api::PlanOutcome result{.usable = outcome.usable(), .diagnostics = report_of(outcome), .generation = generation_};
     if (!result.usable) return result;
-    const model::RunState state = layers::reconfigured(site(), outcome.site, state_, cluster_, outside_.wall());
-    const model::Cluster cluster = layers::effective(outcome.site, state, health::expected_view(outcome.site.pools, view_));
+    const model::RunState state = layers::reconfigured(site(), outcome.site, state_, cluster_, view_, outside_.wall());
+    const model::Cluster cluster = layers::effective(outcome.site, state, layers::placed(health::expected_view(outcome.site.pools, view_), view_));
     result.lines = plan_lines({site(), state_, cluster_}, {outcome.site, state, cluster},
                               [this](const layers::ServerName& name) { return connections_of(name.service, name.server); });
     for (const api::PlanLine& each : result.lines) {

@@ -20,6 +20,7 @@ struct ServerView {
     bool up = true;            // no failed check
     bool in_service = true;    // stands in the table of its services: used, or stays_when_down()
     std::uint32_t weight = 1;  // as packets shall see it: dynamic, in slow start, 0 when not used
+    std::uint32_t entered = 0; // layers::placed() counts: 0 since the pool is there, else later for whoever came (back) later
     bool operator==(const ServerView&) const = default;
 };
 

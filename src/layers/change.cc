@@ -53,6 +53,15 @@ bool operator_made(const model::RunState& state, const ServerName& name) {
     });
 }
 
+// Servers in no list whose connections go on.
+std::set<ServerName> kept_dead(const model::Site& site, const model::RunState& state, const health::View& view) {
+    std::set<ServerName> result;
+    const Index index(site, state, view);
+    for (const model::ServiceKey& key : index.keys())
+        for (const Endpoint& server : kept_servers(*index.find(key))) result.insert({key, server});
+    return result;
+}
+
 // The pool's own time, else the director's; none at all: as long as connections live.
 std::optional<model::WallTime> drain_end(const model::Pool* pool, const model::Site& after, model::WallTime now) {
     const std::chrono::seconds time = pool != nullptr && pool->drain.count() != 0 ? pool->drain : after.director.drain;
@@ -64,7 +73,8 @@ bool is_over(const std::optional<model::WallTime>& end, model::WallTime now) { r
 }  // namespace
 
 model::RunState reconfigured(const model::Site& before, const model::Site& after, model::RunState state,
-                             const model::Cluster& running, model::WallTime now) {
+                             const model::Cluster& running, const health::View& view, model::WallTime now) {
+    const std::set<ServerName> dead = kept_dead(before, state, view);
     const Services wanted = services_of(after.cluster), present = services_of(running);
     const Pools pools_before = pools_of(before), pools_after = pools_of(after);
     std::erase_if(state.leaving, [&](const model::Leaving& each) {
@@ -79,8 +89,9 @@ model::RunState reconfigured(const model::Site& before, const model::Site& after
         const auto until = drain_end(pool, after, now);
         for (const model::Server& server : service.servers) {
             const model::Server* stands = find(runs, server.endpoint);
-            if (stands == nullptr || find(next, server.endpoint) != nullptr) continue;
-            if (operator_made(state, ServerName{service.key, server.endpoint})) continue;
+            const ServerName name{service.key, server.endpoint};
+            if (stands == nullptr && dead.contains(name)) stands = &server;
+            if (stands == nullptr || find(next, server.endpoint) != nullptr || operator_made(state, name)) continue;
             state.leaving.push_back({.service = header_of(*runs), .server = *stands, .since = now, .until = until});
         }
     }

@@ -34,6 +34,7 @@ const health::ServerView* observed_at(const health::PoolView* pool, std::size_t 
 struct Candidate {
     model::Server server;
     bool down = false;  // stands there inhibited: no operator's weight wakes it up
+    std::pair<std::uint32_t, std::size_t> rank{};  // entered, of the view; place in the files
 };
 
 class Builder {
@@ -66,8 +67,10 @@ class Builder {
             if (observed != nullptr && !observed->in_service) continue;
             Candidate candidate{servers[place], observed != nullptr && !observed->up};
             if (observed != nullptr) candidate.server.weight = observed->weight;
+            candidate.rank = {observed != nullptr ? observed->entered : 0, place};
             candidates_.push_back(std::move(candidate));
         }
+        if (!std::ranges::is_sorted(candidates_, {}, &Candidate::rank)) std::ranges::sort(candidates_, {}, &Candidate::rank);
         if (parts_.pool == nullptr || parts_.observed == nullptr || !parts_.pool->sorry || !parts_.observed->sorry) return;
         const model::Sorry& sorry = *parts_.pool->sorry;
         add_unless_there({.endpoint = sorry.endpoint, .method = sorry.method, .weight = *parts_.observed->sorry, .tunnel = sorry.tunnel});

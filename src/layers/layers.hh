@@ -52,6 +52,11 @@ class Index {
     std::vector<model::ServiceKey> keys_;
 };
 
+// `now` with everybody's place in its table as `before` left it.  keepalived takes a dead server out of IPVS's table and
+// adds it again when it is back, and IPVS puts what is added at the head of its list: who comes back, and who is new in a
+// pool that was there, stands behind all others in the order of adding.
+[[nodiscard]] health::View placed(health::View now, const health::View& before);
+
 // What the data plane shall do.
 [[nodiscard]] model::Cluster effective(const model::Site& site, const model::RunState& state, const health::View& view);
 // One service of it; nullopt: there shall be none.
@@ -101,8 +106,9 @@ struct ServerName {
 [[nodiscard]] std::optional<model::WallTime> next_end(const model::RunState& state);
 
 // What a change of the files does to the state: servers that are gone begin to leave, those that came back do no longer.
+// `view` is of `before`: a server that is dead, and whose connections go on, leaves as a living one does.
 [[nodiscard]] model::RunState reconfigured(const model::Site& before, const model::Site& after, model::RunState state,
-                                           const model::Cluster& running, model::WallTime now);
+                                           const model::Cluster& running, const health::View& view, model::WallTime now);
 
 // Drains and leaves that are over, as `connections` counts them now: what comes after a drain is done to the state.
 struct Ended {

@@ -23,13 +23,41 @@ TEST(Effective, WithoutOverridesAndHealthIsWhatTheFilesSay) {
     EXPECT_EQ(effective(site, {}, seen(site)), site.cluster);
 }
 
-TEST(Effective, AServerOutOfServiceIsNotThereAndComesBackToItsPlace) {
+TEST(Effective, AServerOutOfServiceIsNotThereAndComesBackAsTheOneAddedLast) {
+    const model::Site site = site_of({{.key = web, .servers = {server(2), server(3), server(4)}}});
+    const health::View well = seen(site);
+    health::View without = well;
+    without.pools[0].servers[0].in_service = without.pools[0].servers[0].up = false;
+    const health::View dead = placed(without, well);
+    EXPECT_THAT(endpoints(effective(site, {}, dead), web), ElementsAre(server(3).endpoint, server(4).endpoint));
+    const health::View back = placed(well, dead);
+    EXPECT_THAT(endpoints(effective(site, {}, back), web), ElementsAre(server(3).endpoint, server(4).endpoint, server(2).endpoint));
+    const health::View again = placed(well, back);
+    EXPECT_EQ(again, back) << "who stays keeps its place";
+    without = well;
+    without.pools[0].servers[1].in_service = false;
+    const health::View later = placed(well, placed(without, again));
+    EXPECT_THAT(endpoints(effective(site, {}, later), web), ElementsAre(server(4).endpoint, server(2).endpoint, server(3).endpoint));
+}
+
+TEST(Effective, WhoIsNewInAPoolOrComesBackWithOthersStandsAsAddedInTheFilesOrder) {
+    const model::Site before = site_of({{.key = web, .servers = {server(2), server(4)}}}), site = site_of({{.key = web, .servers = {server(2), server(3), server(4)}}});
+    const health::View known = placed(seen(before), {});
+    EXPECT_EQ(known, seen(before)) << "at the start the files' order is that of adding";
+    const health::View more = placed(seen(site), known);
+    EXPECT_THAT(endpoints(effective(site, {}, more), web), ElementsAre(server(2).endpoint, server(4).endpoint, server(3).endpoint));
+    health::View none = more;
+    for (health::ServerView& each : none.pools[0].servers) each.in_service = false;
+    const health::View all = placed(seen(site), placed(none, more));
+    EXPECT_THAT(endpoints(effective(site, {}, all), web), ElementsAre(server(2).endpoint, server(3).endpoint, server(4).endpoint));
+}
+
+TEST(Effective, AnInhibitedServerNeverLeftItsPlace) {
     const model::Site site = two_services();
     health::View view = seen(site);
-    view.pools[0].servers[0].in_service = view.pools[0].servers[0].up = false;
-    EXPECT_THAT(endpoints(effective(site, {}, view), web), ElementsAre(server(3).endpoint));
-    view.pools[0].servers[0].in_service = view.pools[0].servers[0].up = true;
-    EXPECT_EQ(effective(site, {}, view), site.cluster);
+    view.pools[0].servers[0] = {.endpoint = server(2).endpoint, .up = false, .in_service = true, .weight = 0};
+    const health::View back = placed(seen(site), placed(view, seen(site)));
+    EXPECT_EQ(effective(site, {}, back), site.cluster);
 }
 
 TEST(Effective, AServerOutOfServiceKeepsItsConnectionsWhereThatIsConfigured) {
@@ -160,7 +188,7 @@ TEST(Reconfigured, AServerThatIsGoneLeavesWithoutNewConnections) {
     model::Site after = before;
     after.cluster.services[0].servers.erase(after.cluster.services[0].servers.begin());
     after.pools[0].drain = 30s;
-    const model::RunState state = reconfigured(before, after, {}, before.cluster, noon);
+    const model::RunState state = reconfigured(before, after, {}, before.cluster, {}, noon);
     ASSERT_THAT(state.leaving, SizeIs(1));
     EXPECT_EQ(state.leaving[0].until, noon + 30s);
     const model::Cluster now = effective(after, state, {});
@@ -171,19 +199,33 @@ TEST(Reconfigured, AServerThatIsGoneLeavesWithoutNewConnections) {
     EXPECT_EQ(effective(after, settled(state, noon + 30s, [](const ServerName&) { return 1u; }).state, {}), after.cluster);
 }
 
+TEST(Reconfigured, ADeadServerThatIsGoneLeavesAsALivingOneWhereItsConnectionsGoOn) {
+    model::Site before = two_services();
+    model::Site after = before;
+    after.cluster.services[0].servers.erase(after.cluster.services[0].servers.begin());
+    health::View view = seen(before);
+    view.pools[0].servers[0].in_service = view.pools[0].servers[0].up = false;
+    const model::RunState state = reconfigured(before, after, {}, effective(before, {}, view), view, noon);
+    ASSERT_THAT(state.leaving, SizeIs(1));
+    EXPECT_EQ(state.leaving[0].server.endpoint, server(2).endpoint);
+    EXPECT_EQ(effective(after, state, {}).services[0].servers[1].weight, 0u);
+    before.pools[0].on_down = model::OnDown::reset;
+    EXPECT_THAT(reconfigured(before, after, {}, effective(before, {}, view), view, noon).leaving, IsEmpty()) << "it had none left";
+}
+
 TEST(Reconfigured, AServerThatCameBackLeavesNoMore) {
     const model::Site before = two_services();
     model::Site after = before;
     after.cluster.services[0].servers.pop_back();
-    const model::RunState left = reconfigured(before, after, {}, before.cluster, noon);
-    EXPECT_THAT(reconfigured(after, before, left, effective(after, left, {}), noon).leaving, IsEmpty());
+    const model::RunState left = reconfigured(before, after, {}, before.cluster, {}, noon);
+    EXPECT_THAT(reconfigured(after, before, left, effective(after, left, {}), {}, noon).leaving, IsEmpty());
 }
 
 TEST(Reconfigured, AServiceThatIsGoneStaysForItsConnections) {
     const model::Site before = two_services();
     model::Site after = before;
     after.cluster.services.erase(after.cluster.services.begin());
-    const model::RunState state = reconfigured(before, after, {}, before.cluster, noon);
+    const model::RunState state = reconfigured(before, after, {}, before.cluster, {}, noon);
     const model::Cluster now = effective(after, state, {});
     ASSERT_NE(now.find(web), nullptr);
     for (const model::Server& each : now.find(web)->servers) EXPECT_EQ(each.weight, 0u);
@@ -195,7 +237,7 @@ TEST(Reconfigured, WhatAnOperatorRemovedDoesNotLeave) {
     model::Site after = before;
     after.cluster.services[0].servers.erase(after.cluster.services[0].servers.begin());
     const model::RunState state = executed(before, {}, {}, std::vector<model::Operation>{model::DeleteServer{web, server(2).endpoint}}, {});
-    EXPECT_THAT(reconfigured(before, after, state, effective(before, state, {}), noon).leaving, IsEmpty());
+    EXPECT_THAT(reconfigured(before, after, state, effective(before, state, {}), {}, noon).leaving, IsEmpty());
 }
 
 TEST(Shadowing, TellsOverridesOfWhatChangedAndNoOthers) {

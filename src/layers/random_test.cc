@@ -114,7 +114,7 @@ RC_GTEST_PROP(Layers, AfterEveryDrainOnlyTheFilesAreLeft, ()) {
     for (std::uint32_t i = 1 + below(8); i > 0; --i) {
         const model::Site next = any_site();
         const model::Cluster running = effective(site, state, {});
-        state = reconfigured(site, next, std::move(state), running, noon);
+        state = reconfigured(site, next, std::move(state), running, {}, noon);
         site = next;
         const model::Cluster now = effective(site, state, {});
         for (const model::Service& service : running.services)
