@@ -27,7 +27,7 @@ class States {
                 .emit = [](const model::Event&) {}};
     }
     bool become(State wanted_left, State wanted_right) {
-        for (const auto end = Clock::now() + 10s; Clock::now() < end; ::poll(nullptr, 0, 1)) {
+        for (const auto end = Clock::now() + 30s; Clock::now() < end; ::poll(nullptr, 0, 1)) {
             const std::scoped_lock hold(lock_);
             if (states_["left"] == wanted_left && states_["right"] == wanted_right) return true;
         }

@@ -28,7 +28,7 @@ struct Told {
         values[what] = value;
     }
     bool becomes(const std::string& what, bool value) {
-        for (const auto end = Clock::now() + 10s; Clock::now() < end; ::poll(nullptr, 0, 1)) {
+        for (const auto end = Clock::now() + 30s; Clock::now() < end; ::poll(nullptr, 0, 1)) {
             const std::scoped_lock hold(lock);
             if (values.contains(what) && values.at(what) == value) return true;
         }

@@ -40,7 +40,7 @@ Setting setting_with(const Endpoint& target, std::chrono::milliseconds delay) {
         model::WatchedServer server;
         server.endpoint = {target.address, static_cast<Port>(80 + i)};
         server.checks.push_back({.target = {.endpoint = target, .bind = {}, .bind_interface = {}},
-                                 .timing = {.delay_loop = delay, .connect_timeout = 500ms, .delay_before_retry = 1ms, .warmup = 0ms},
+                                 .timing = {.delay_loop = delay, .connect_timeout = 10s, .delay_before_retry = 1ms, .warmup = 0ms},
                                  .kind = model::TcpCheck{}});
         pool.servers.push_back(std::move(server));
     }
@@ -49,7 +49,7 @@ Setting setting_with(const Endpoint& target, std::chrono::milliseconds delay) {
 
 template <class Condition>
 bool comes_true(const Condition& condition) {
-    const auto end = Clock::now() + 10s;
+    const auto end = Clock::now() + 60s;
     while (!condition()) {
         if (Clock::now() > end) return false;
         std::this_thread::yield();

@@ -31,7 +31,7 @@ struct Bench {
     }
     Outcome result_of(Job job) {
         run(std::move(job));
-        EXPECT_TRUE(runner->drain(10s));
+        EXPECT_TRUE(runner->drain(30s));
         return outcomes.empty() ? Outcome{} : outcomes.back();
     }
 
@@ -40,12 +40,12 @@ struct Bench {
 };
 
 Job shell(const std::string& text) {
-    return {.command = {.words = {"/bin/sh", "-c", text}}, .timeout = 5000ms, .output = Output::captured};
+    return {.command = {.words = {"/bin/sh", "-c", text}}, .timeout = 30s, .output = Output::captured};
 }
 
 template <class Condition>
 bool becomes_true(Condition condition) {
-    for (const auto end = Clock::now() + 10s; Clock::now() < end; ::poll(nullptr, 0, 1))
+    for (const auto end = Clock::now() + 30s; Clock::now() < end; ::poll(nullptr, 0, 1))
         if (condition()) return true;
     return false;
 }
@@ -116,10 +116,10 @@ TEST(Runner, a_command_has_no_files_but_its_three) {
 TEST(Runner, a_command_that_takes_too_long_is_ended_with_what_it_started) {
     Bench bench;
     Job job = shell("sleep 60 & echo $!; wait");
-    job.timeout = 100ms;
+    job.timeout = 1s;
     const Outcome outcome = bench.result_of(job);
     EXPECT_EQ(outcome.ending, Ending::timed_out);
-    EXPECT_LT(outcome.took, 5s);
+    EXPECT_LT(outcome.took, 30s);
     EXPECT_EQ(outcome.sentence(), "no answer within its time");
     EXPECT_EQ(bench.runner->counters().timed_out, 1U);
     const pid_t sleeper = std::atoi(outcome.output.c_str());
@@ -130,18 +130,18 @@ TEST(Runner, a_command_that_takes_too_long_is_ended_with_what_it_started) {
 TEST(Runner, a_command_that_ignores_the_time_out_is_killed) {
     Bench bench;
     Job job = shell("trap '' TERM; while :; do sleep 0.01; done");
-    job.timeout = 50ms;
+    job.timeout = 1s;  // time enough to set its trap
     const Outcome outcome = bench.result_of(job);
     EXPECT_EQ(outcome.ending, Ending::timed_out);
     EXPECT_EQ(outcome.code, SIGKILL);
-    EXPECT_GE(outcome.took, 150ms);
+    EXPECT_GE(outcome.took, 1100ms);
 }
 
 TEST(Runner, what_a_good_command_leaves_running_does_not_hold_it_up) {
     Bench bench;
     const Outcome outcome = bench.result_of(shell("sleep 60 & echo $!"));
     EXPECT_TRUE(outcome.succeeded());
-    EXPECT_LT(outcome.took, 5s);
+    EXPECT_LT(outcome.took, 30s);
     ::kill(std::atoi(outcome.output.c_str()), SIGKILL);
 }
 
@@ -163,7 +163,7 @@ TEST(Runner, commands_of_one_lane_run_one_after_the_other) {
         job.lane = "VI_1";
         bench.runner->run(job, [&](const Outcome& outcome) { order += outcome.succeeded() ? outcome.output.substr(0, 1) : "x"; });
     }
-    EXPECT_TRUE(bench.runner->drain(10s));
+    EXPECT_TRUE(bench.runner->drain(30s));
     EXPECT_EQ(order, "12x3");
 }
 
@@ -171,7 +171,7 @@ TEST(Runner, one_that_cannot_start_frees_its_lane) {
     Bench bench;
     bench.run({.command = {.words = {"/no/such/program"}}, .lane = "VI_1"});
     bench.run({.command = {.words = {"/bin/true"}}, .lane = "VI_1"});
-    EXPECT_TRUE(bench.runner->drain(10s));
+    EXPECT_TRUE(bench.runner->drain(30s));
     ASSERT_EQ(bench.outcomes.size(), 2U);
     EXPECT_TRUE(bench.outcomes.back().succeeded());
 }
@@ -214,7 +214,7 @@ TEST(Runner, no_more_run_at_once_than_the_bound_and_all_run_in_the_end) {
 TEST(Runner, beyond_the_bound_of_waiting_it_refuses_and_counts) {
     Bench bench(Limits{.running = 1, .waiting = 2});
     for (int i = 0; i < 8; ++i) bench.run({.command = {.words = {"/bin/sleep", "0.05"}}});
-    EXPECT_TRUE(bench.runner->drain(10s));
+    EXPECT_TRUE(bench.runner->drain(30s));
     ASSERT_EQ(bench.outcomes.size(), 8U);
     const auto refused = std::ranges::count_if(bench.outcomes, [](const Outcome& each) { return each.error && each.error->code == EAGAIN; });
     EXPECT_GE(refused, 5);
@@ -240,7 +240,7 @@ TEST(Runner, a_callback_may_run_the_next_command) {
         said += first.output;
         bench.runner->run(shell("echo 2"), [&](const Outcome& second) { said += second.output; });
     });
-    EXPECT_TRUE(bench.runner->drain(10s));
+    EXPECT_TRUE(bench.runner->drain(30s));
     EXPECT_EQ(said, "1\n2\n");
 }
 

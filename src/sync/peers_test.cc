@@ -28,7 +28,8 @@ using namespace std::chrono_literals;
 constexpr int patience = 4000;  // turns of two milliseconds
 const Address loopback = Address::v4(0x7f000001);
 
-// A port that is free now.
+// A port that is free now: somebody else may be faster to take it, so that whoever wants it tries some.
+constexpr int tries_for_a_port = 20;
 Port free_port(const Address& address) {
     const SocketAddress any = socket_address({address, 0});
     const Fd socket(::socket(any.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -59,9 +60,12 @@ class Stream : public testing::Test {
     }
     // A director that listens, and where.
     Endpoint listen(Node& node, const Address& address) {
-        const Endpoint endpoint{address, free_port(address)};
-        EXPECT_TRUE(node.peers.set(settings(endpoint, {}, "key")));
-        return endpoint;
+        for (int i = 0; i < tries_for_a_port; ++i) {
+            const Endpoint endpoint{address, free_port(address)};
+            if (node.peers.set(settings(endpoint, {}, "key"))) return endpoint;
+        }
+        ADD_FAILURE() << "no port is free";
+        return {};
     }
     void call(Node& node, std::vector<Endpoint> whom) { EXPECT_TRUE(node.peers.set(settings(std::nullopt, std::move(whom), "key"))); }
     void turn() {
@@ -122,7 +126,12 @@ class Stranger {
 // Carries bytes between a director that calls and one that listens, remembers them, and cuts when told.
 class Wire {
  public:
-    explicit Wire(const Endpoint& to) : to_(to), here_{loopback, free_port(loopback)}, listener_(listen_tcp(here_).value_or(Fd{})) {}
+    explicit Wire(const Endpoint& to) : to_(to) {
+        for (int i = 0; i < tries_for_a_port && !listener_.valid(); ++i) {
+            here_ = {loopback, free_port(loopback)};
+            listener_ = listen_tcp(here_).value_or(Fd{});
+        }
+    }
     Endpoint endpoint() const { return here_; }
     void carry() {
         if (auto accepted = accept_tcp(listener_.get())) {

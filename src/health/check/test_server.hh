@@ -74,10 +74,10 @@ inline bool wait_for_end(int connection, int milliseconds) {
 
 inline void hang(int connection) { (void)wait_for_end(connection, 10'000); }
 
-// A byte now and then, for as long as somebody listens.
+// A byte now and then, for as long as somebody listens, but not for ever.
 inline void drip(int connection) {
-    do say(connection, "x");
-    while (!wait_for_end(connection, 5));
+    constexpr int bytes = 2000;
+    for (int i = 0; i < bytes && !wait_for_end(connection, 5); ++i) say(connection, "x");
 }
 
 inline void reset(int connection) {
