@@ -6,8 +6,10 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "download.hh"
@@ -20,6 +22,7 @@ namespace {
 using bench::YoungConnections;
 
 constexpr Milliseconds settle{500};
+constexpr Milliseconds remarkable{1500};     // an answer so late is explained
 constexpr Milliseconds answer_limit{30'000};
 constexpr Port stream_port = 1900;
 constexpr std::uint64_t download_rate = 60'000'000;  // bytes a second: long enough for three failovers
@@ -75,14 +78,33 @@ struct Seen {
     lab::HeldConnections::Report held;
     YoungConnections::Counts young;
     std::chrono::milliseconds took{0};
+    std::uint64_t dropped = 0;
 };
+
+// Packets that the kernel dropped because its queues between the namespaces were full: the machine's doing, not a director's.
+std::uint64_t dropped_by_the_kernel(Pair& pair) {
+    std::uint64_t sum = 0;
+    const auto add = [&](const std::string& text) {
+        for (std::istringstream numbers(text); numbers.good();) {
+            std::uint64_t number = 0;
+            if (numbers >> number) sum += number;
+        }
+    };
+    for (const char* node : {"client", "director1", "director2", "server1", "server2"})
+        if (const auto told = pair.lab().run(node, lab::shell("cat /sys/class/net/eth*/statistics/[rt]x_dropped"), patience)) add(told->out);
+    std::ifstream softnet("/proc/net/softnet_stat");
+    for (std::string line; std::getline(softnet, line);) sum += std::strtoull(line.substr(9, 8).c_str(), nullptr, 16);
+    return sum;
+}
 
 // Strikes, waits for whoever shall be master then, and looks what is left.
 Seen through(Pair& pair, lab::HeldConnections& held, YoungConnections& young, Milliseconds pause, const std::function<bool()>& strike, int master) {
     Seen seen;
     held.forget_silence();
+    std::uint64_t dropped_before = 0;
     {
         const Traffic traffic(held, pause);
+        dropped_before = dropped_by_the_kernel(pair);
         const auto begun = std::chrono::steady_clock::now();
         young.fault();
         seen.taken = strike() && pair.await_master(master);
@@ -92,14 +114,25 @@ Seen through(Pair& pair, lab::HeldConnections& held, YoungConnections& young, Mi
     seen.answered = held.all_answer(answer_limit);
     seen.held = held.report();
     seen.young = young.counts();
+    seen.dropped = dropped_by_the_kernel(pair) - dropped_before;
     return seen;
 }
 
 void print(const char* what, const Seen& seen) {
     fmt::print("    {:<9} {:<4} lost {:>5} of {}, silent {:>4}, longest answer {:>5} ms; new: {:>5} done, {:>4} lost; younger than 10 ms: {:>3}, lost {}\n", what,
-               seen.taken ? "" : "NOT!", seen.held.broken, seen.held.held, seen.answered ? 0 : seen.held.unanswered, seen.held.longest_silence.count(),
+               seen.taken ? "" : "NOT!", seen.held.broken, seen.held.held, seen.answered ? 0 : seen.held.unanswered, seen.held.slowest.silence.count(),
                seen.young.done, seen.young.lost, seen.young.young, seen.young.young_lost);
     std::fflush(stdout);
+}
+
+// Why one waited for so long.
+void explain(Pair& pair, const Seen& seen) {
+    const auto& slowest = seen.held.slowest;
+    if (slowest.silence < remarkable) return;
+    fmt::print("        {} answers took a second or more; the slowest to port {}: {} segments sent again since it was opened, timer {} ms now; the kernel dropped {} packets\n",
+               seen.held.late, slowest.port, slowest.retransmitted, slowest.timer.count(), seen.dropped);
+    for (const int number : {1, 2})
+        if (const auto drops = pair.director(number).ask("lvx drops")) fmt::print("        director{}:\n{}\n", number, drops->out);
 }
 
 bool lossless(const Seen& seen) { return seen.taken && seen.answered && seen.held.broken == 0; }
@@ -114,14 +147,19 @@ bool keeps_up(Pair& pair, const Load& load) {
 
 // One fault and the return, on connections that are held already; false when something was lost.
 bool once(Pair& pair, const Fault& fault, lab::HeldConnections& held, YoungConnections& young, const Load& load, int round) {
-    held.run(settle, load.pause);
-    if (!keeps_up(pair, load)) return false;
+    {
+        const Traffic traffic(held, load.pause);  // answers are taken meanwhile, or they would be late by our own doing
+        std::this_thread::sleep_for(settle);
+        if (!keeps_up(pair, load)) return false;
+    }
     fmt::print("{} {}\n", fault.name, round);
     const Seen struck = through(pair, held, young, load.pause, [&] { return fault.strike(pair); }, fault.taken_over ? 2 : 1);
     print(fault.taken_over ? "the fault" : "all of it", struck);
+    explain(pair, struck);
     if (!fault.mend || !fault.taken_over) return lossless(struck);
     const Seen back = through(pair, held, young, load.pause, [&] { return fault.mend(pair); }, 1);
     print("return", back);
+    explain(pair, back);
     return lossless(struck) && lossless(back);
 }
 

@@ -58,6 +58,20 @@ Result<void> await_connection(const Fd& socket, const Endpoint& server, Clock::t
     return {};
 }
 
+HeldConnections::Slowest slowest_of(const Fd& socket, Milliseconds silence) {
+    HeldConnections::Slowest slowest{.silence = silence};
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&storage), &size) == 0) slowest.port = endpoint_of(storage).port;
+    tcp_info info{};
+    size = sizeof info;
+    if (::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0) {
+        slowest.retransmitted = info.tcpi_total_retrans;
+        slowest.timer = Milliseconds(info.tcpi_rto / 1000);
+    }
+    return slowest;
+}
+
 }  // namespace
 
 int serve_byte_echo(int listener) {
@@ -124,7 +138,9 @@ void HeldConnections::take(One& one, Clock::time_point now) {
     one.waits = false;
     one.answered = now;
     ++answers_;
-    longest_ = std::max(longest_, std::chrono::duration_cast<Milliseconds>(now - one.asked));
+    const auto silence = std::chrono::duration_cast<Milliseconds>(now - one.asked);
+    late_ += silence >= Milliseconds{1000};
+    if (silence > slowest_.silence) slowest_ = slowest_of(one.socket, silence);
 }
 
 void HeldConnections::step(Milliseconds pause) {
@@ -161,7 +177,7 @@ bool HeldConnections::all_answer(Milliseconds limit) {
 }
 
 HeldConnections::Report HeldConnections::report() const {
-    Report report{.held = connections_.size(), .answers = answers_, .longest_silence = longest_};
+    Report report{.held = connections_.size(), .answers = answers_, .late = late_, .slowest = slowest_};
     for (const One& one : connections_) {
         report.broken += one.broken;
         report.unanswered += !one.broken && one.waits;

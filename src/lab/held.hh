@@ -18,12 +18,20 @@ namespace lvx::lab {
 
 class HeldConnections {
  public:
+    // Who waited longest for an answer that came in the end, and what its TCP did meanwhile.
+    struct Slowest {
+        Milliseconds silence{0};
+        Port port = 0;                    // the client's
+        std::uint32_t retransmitted = 0;  // segments, since it was opened
+        Milliseconds timer{0};            // its retransmission timer when the answer came
+    };
     struct Report {
         std::size_t held = 0;        // opened
         std::size_t broken = 0;      // reset or closed by the other side
         std::size_t unanswered = 0;  // whose last byte has not come back yet
         std::uint64_t answers = 0;
-        Milliseconds longest_silence{0};  // of an answer that came in the end
+        std::size_t late = 0;        // answers that took a second or more
+        Slowest slowest;
     };
 
     // All of them established, or an error.
@@ -36,7 +44,7 @@ class HeldConnections {
     // Until every connection that is not broken has answered a byte sent from now on; false after `limit`.
     [[nodiscard]] bool all_answer(Milliseconds limit);
     // The longest silence is counted anew.
-    void forget_silence() { longest_ = Milliseconds{0}; }
+    void forget_silence() { slowest_ = {}, late_ = 0; }
     [[nodiscard]] Report report() const;
 
  private:
@@ -54,7 +62,8 @@ class HeldConnections {
     Clock::time_point quiet_since_ = Clock::time_point::max();  // whoever answered later is not asked
     std::size_t next_ = 0;
     std::uint64_t answers_ = 0;
-    Milliseconds longest_{0};
+    std::size_t late_ = 0;
+    Slowest slowest_;
 };
 
 }  // namespace lvx::lab
