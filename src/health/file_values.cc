@@ -44,14 +44,35 @@ std::optional<Endpoint> maintenance_name(std::string_view file_name) {
     return Endpoint{*address, *port};
 }
 
-std::set<Endpoint> in_maintenance(const std::string& directory) {
-    std::set<Endpoint> servers;
-    const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(directory.c_str()), ::closedir);
-    if (!opened) return servers;
-    while (const dirent* entry = ::readdir(opened.get())) {
-        if (const auto server = maintenance_name(entry->d_name)) servers.insert(*server);
+std::optional<HostPort> maintenance_host(std::string_view file_name) {
+    constexpr std::size_t longest_name = 253, longest_label = 63;  // RFC 1035, 2.3.4
+    if (maintenance_name(file_name)) return std::nullopt;
+    HostPort result;
+    const std::size_t colon = file_name.find(':');
+    const std::string_view host = file_name.substr(0, colon);
+    if (colon != file_name.npos) {
+        const auto port = parse_port(file_name.substr(colon + 1));
+        if (!port) return std::nullopt;
+        result.port = *port;
     }
-    return servers;
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
+    const auto label = [&](std::string_view part) {
+        return !part.empty() && part.size() <= longest_label && part.front() != '-' && std::ranges::all_of(part, letter);
+    };
+    if (host.size() > longest_name || !std::ranges::all_of(split_at(host, '.'), label)) return std::nullopt;
+    result.host = host;
+    return result;
+}
+
+Maintenance in_maintenance(const std::string& directory) {
+    Maintenance result;
+    const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(directory.c_str()), ::closedir);
+    if (!opened) return result;
+    while (const dirent* entry = ::readdir(opened.get())) {
+        if (const auto server = maintenance_name(entry->d_name)) result.servers.insert(*server);
+        else if (auto host = maintenance_host(entry->d_name)) result.hosts.insert(std::move(*host));
+    }
+    return result;
 }
 
 std::int64_t read_file_value(const std::string& path) {

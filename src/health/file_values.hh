@@ -30,8 +30,20 @@ struct FileResult {
 // "10.0.0.2", "10.0.0.2:80", "2001:db8::1", "[2001:db8::1]:80"; port 0 = any.
 [[nodiscard]] std::optional<Endpoint> maintenance_name(std::string_view file_name);
 
-// Servers that stand in a maintenance directory; none when it cannot be read.
-[[nodiscard]] std::set<Endpoint> in_maintenance(const std::string& directory);
+// "web2", "web2.example.net:80": no address, and nothing that no host is called.
+struct HostPort {
+    std::string host;
+    Port port = 0;  // 0 = any
+    auto operator<=>(const HostPort&) const = default;
+};
+[[nodiscard]] std::optional<HostPort> maintenance_host(std::string_view file_name);
+
+// Who stands in a maintenance directory; nobody when it cannot be read.
+struct Maintenance {
+    std::set<Endpoint> servers;
+    std::set<HostPort> hosts;
+};
+[[nodiscard]] Maintenance in_maintenance(const std::string& directory);
 [[nodiscard]] std::int64_t read_file_value(const std::string& path);
 
 class DirectoryWatch {

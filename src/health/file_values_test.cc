@@ -29,6 +29,15 @@ TEST(FileValues, value_times_weight_is_added_and_far_below_is_a_failure) {
     EXPECT_EQ(file_result(1LL << 62, 1000, false), (FileResult{.added = 2147483647}));
 }
 
+TEST(FileValues, a_maintenance_file_names_a_host_with_or_without_port) {
+    EXPECT_EQ(maintenance_host("web2"), (HostPort{"web2", 0}));
+    EXPECT_EQ(maintenance_host("web2.example.net:8080"), (HostPort{"web2.example.net", 8080}));
+    for (const char* name : {"", ".", "..", ".web2.swp", "web2~", "-web2", "web2.", "web2:", "web2:x", "web2:80:80", "web 2", "10.0.0.2", "10.0.0.2:80", "2001:db8::1"})
+        EXPECT_EQ(maintenance_host(name), std::nullopt) << name;
+    EXPECT_TRUE(maintenance_host(std::string(63, 'a')));
+    EXPECT_FALSE(maintenance_host(std::string(64, 'a')));
+}
+
 TEST(FileValues, a_maintenance_file_names_an_address_with_or_without_port) {
     EXPECT_EQ(maintenance_name("10.0.0.2"), (Endpoint{Address::v4(0x0a000002), 0}));
     EXPECT_EQ(maintenance_name("10.0.0.2:80"), (Endpoint{Address::v4(0x0a000002), 80}));

@@ -38,7 +38,9 @@ Result<std::unique_ptr<Worker>> Worker::open(Outside outside, std::uint64_t seed
     worker->tools_.epoll = worker->epoll_.get();
     worker->files_ = TRY(DirectoryWatch::open());
     TRY(worker->watch_fd(worker->wakeup_.get(), &worker->wakeup_));
+    worker->names_ = TRY(HostNames::open(worker->outside_.look_up));
     TRY(worker->watch_fd(worker->files_->fd(), &worker->files_));
+    TRY(worker->watch_fd(worker->names_->fd(), &worker->names_));
     return worker;
 }
 
@@ -72,6 +74,9 @@ void Worker::work(Instant now) {
             (void)!::read(wakeup_.get(), &rings, sizeof rings);
         } else if (mark == &files_) {
             if (files_->changed()) look_at_files(now);
+        } else if (mark == &names_) {
+            names_->heard();
+            look_at_maintenance(now);
         } else if (mark == &runner_) {
             runner_->step();
         } else {

@@ -24,6 +24,7 @@
 #include "health/check/probe.hh"
 #include "health/check_machine.hh"
 #include "health/file_values.hh"
+#include "health/host_names.hh"
 #include "health/loop/timer_heap.hh"
 #include "health/pool_machine.hh"
 #include "health/status.hh"
@@ -49,6 +50,7 @@ struct Outside {
     std::function<void(View)> view;
     model::EmitEvent emit;
     std::function<void(notify::Notice)> tell;
+    HostNames::Lookup look_up = health::look_up;  // called from another thread
 };
 
 struct WorkerCounters {
@@ -128,6 +130,7 @@ class Worker {
     Fd epoll_, wakeup_;
     std::unique_ptr<script::Runner> runner_;
     std::optional<DirectoryWatch> files_;
+    std::unique_ptr<HostNames> names_;
     Tools tools_;
 
     std::shared_ptr<const Setting> setting_;

@@ -247,10 +247,23 @@ void Worker::set_bfd(const std::string& session, bool up, Instant now) {
     look_at_files(now);
 }
 
+// Host names count by what is known of them by now; what is learnt later brings us here again.
 void Worker::look_at_maintenance(Instant now) {
+    std::map<std::string, Maintenance> directories;
+    std::set<std::string> hosts;
+    for (const model::Pool& pool : setting_->pools) {
+        const auto [entry, fresh] = directories.try_emplace(pool.maintenance_directory);
+        if (!fresh || pool.maintenance_directory.empty()) continue;
+        entry->second = in_maintenance(pool.maintenance_directory);
+        for (const HostPort& each : entry->second.hosts) hosts.insert(each.host);
+    }
+    names_->follow(hosts);
+    for (auto& [directory, maintenance] : directories)
+        for (const HostPort& each : maintenance.hosts)
+            for (const Address& address : names_->addresses_of(each.host)) maintenance.servers.insert({address, each.port});
     for (std::uint32_t number = 0; number < pools_.size(); ++number) {
         const model::Pool& pool = setting_->pools[number];
-        const std::set<Endpoint> named = pool.maintenance_directory.empty() ? std::set<Endpoint>() : in_maintenance(pool.maintenance_directory);
+        const std::set<Endpoint>& named = directories.at(pool.maintenance_directory).servers;
         for (ServerIndex i = 0; i < pool.servers.size(); ++i) {
             const Endpoint& server = pool.servers[i].endpoint;
             const bool wanted = named.contains(server) || named.contains({server.address, 0});

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 
 #include "health/check/test_server.hh"
 
@@ -22,10 +23,11 @@ struct Desk {
     std::vector<notify::Notice> notices;
     std::unique_ptr<Worker> worker;
 
-    Desk() {
+    explicit Desk(HostNames::Lookup names = look_up) {
         auto opened = Worker::open({.view = [this](View seen) { view = std::move(seen); },
                                     .emit = [this](const model::Event& event) { events.push_back(model::text_of(event)); },
-                                    .tell = [this](notify::Notice notice) { notices.push_back(std::move(notice)); }},
+                                    .tell = [this](notify::Notice notice) { notices.push_back(std::move(notice)); },
+                                    .look_up = std::move(names)},
                                    1);
         ensure(opened.has_value());
         worker = std::move(*opened);
@@ -246,6 +248,57 @@ TEST(Worker, a_file_in_the_maintenance_directory_takes_its_server_out) {
     (void)std::remove(path.c_str());
     ASSERT_TRUE(desk.until([&] { return desk.up(0); }));
     (void)::rmdir(folder);
+}
+
+TEST(Worker, a_host_name_in_the_maintenance_directory_takes_its_server_out_and_a_slow_resolver_delays_nobody) {
+    char folder[] = "/tmp/health-worker.XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    const LittleServer alive([](int) {});
+    auto answers = std::make_shared<std::promise<void>>();
+    Desk desk([answered = answers->get_future().share()](const std::string& name) -> std::optional<std::vector<Address>> {
+        if (name == "nobody") return std::vector<Address>();
+        answered.wait();
+        return std::vector{Address::v4(0x0a000002)};
+    });
+    model::Pool pool = pool_with({server_with({Address::v4(0x0a000002), 80}, {}), server_with(alive.endpoint(), {fast(model::TcpCheck{}, alive.endpoint())})});
+    pool.maintenance_directory = folder;
+    desk.configure({.pools = {pool}});
+    const std::string path = std::string(folder) + "/web2:80", stranger = std::string(folder) + "/nobody";
+    for (const std::string& file : {path, stranger}) std::fclose(std::fopen(file.c_str(), "w"));
+    const std::uint64_t before = desk.runs();
+    ASSERT_TRUE(desk.until([&] { return desk.runs() >= before + 5; })) << "checks go on while the resolver thinks";
+    EXPECT_TRUE(desk.up(0));
+    answers->set_value();
+    ASSERT_TRUE(desk.until([&] { return !desk.up(0); }));
+    EXPECT_EQ(desk.worker->status(Clock::now()).servers[0].state, "maintenance");
+    (void)std::remove(path.c_str());
+    ASSERT_TRUE(desk.until([&] { return desk.up(0); }));
+    EXPECT_TRUE(desk.up(1));
+    (void)std::remove(stranger.c_str());
+    (void)::rmdir(folder);
+}
+
+TEST(HostNames, end_without_waiting_for_a_resolver_that_hangs) {
+    auto gate = std::make_shared<std::promise<void>>();
+    auto asked = std::make_shared<std::promise<void>>();
+    {
+        auto names = HostNames::open([asked, gone = gate->get_future().share()](const std::string&) -> std::optional<std::vector<Address>> {
+            asked->set_value();
+            gone.wait();
+            return std::nullopt;
+        });
+        ASSERT_TRUE(names);
+        (*names)->follow({"web2"});
+        asked->get_future().wait();
+        EXPECT_TRUE((*names)->addresses_of("web2").empty());
+    }
+    gate->set_value();
+}
+
+TEST(HostNames, the_machines_own_name_is_found) {
+    const auto found = look_up("localhost");
+    ASSERT_TRUE(found);
+    EXPECT_THAT(*found, Contains(Address::v4(0x7f000001)));
 }
 
 TEST(Worker, first_checks_of_many_servers_are_spread) {

@@ -153,6 +153,7 @@ constexpr Row<ServiceDraft> rows[] = {
     {"panic_threshold", read_panic},
     {"flap_damping", read_flap_damping},
     {"passive_ejection", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.passive_ejection = flag_of(s); }},
+    {"maintenance_directory", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.maintenance_directory = word_of(s).value_or(""); }},
     {"passive_slow", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.passive_slow = duration_of(s, here).value_or(model::Microseconds{0}); }},
     {"passive_slow_times", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.passive_slow_times = count_of(s, here).value_or(0); }},
     {"passive_time", [](ServiceDraft& d, const Statement& s, Reading&) { d.pool.passive_time = seconds_of(s).value_or(d.pool.passive_time); }},
