@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -24,6 +25,7 @@ using Clock = Probe::Clock;
 // One connection: connects, asks, is answered.
 struct Try {
     Fd socket;
+    Clock::time_point begun;
     bool asked = false;
 };
 
@@ -45,36 +47,40 @@ class Tries {
         if (!socket.valid() || (::connect(number, address.get(), address.size) != 0 && errno != EINPROGRESS)) return;
         epoll_event event{.events = EPOLLOUT, .data = {.u64 = next_}};
         if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, number, &event) != 0) return;
-        open_[next_] = {.socket = std::move(socket)};
+        open_[next_] = {.socket = std::move(socket), .begun = now};
         order_.emplace_back(now, next_++);
     }
 
-    // How many were answered within `wait`.
-    std::size_t work(int wait_ms) {
+    // When those begun that were answered within `wait`.
+    std::vector<Clock::time_point> work(int wait_ms) {
         std::array<epoll_event, 64> events;
         const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms);
-        std::size_t answered = 0;
-        for (int i = 0; i < ready; ++i) answered += advance(events[static_cast<std::size_t>(i)].data.u64) ? 1 : 0;
+        std::vector<Clock::time_point> answered;
+        for (int i = 0; i < ready; ++i)
+            if (const auto begun = advance(events[static_cast<std::size_t>(i)].data.u64)) answered.push_back(*begun);
         return answered;
     }
 
  private:
-    bool advance(std::uint64_t number) {
+    // When it was begun, if this was its answer.
+    std::optional<Clock::time_point> advance(std::uint64_t number) {
         const auto found = open_.find(number);
-        if (found == open_.end()) return false;
+        if (found == open_.end()) return std::nullopt;
         Try& one = found->second;
         if (!one.asked) {
             one.asked = ::send(one.socket.get(), request_.data(), request_.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request_.size());
             epoll_event event{.events = EPOLLIN, .data = {.u64 = number}};
             ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, one.socket.get(), &event);
             if (!one.asked) open_.erase(found);
-            return false;
+            return std::nullopt;
         }
         std::array<char, 1024> bytes;
         const ssize_t got = ::recv(one.socket.get(), bytes.data(), bytes.size(), 0);
+        const Clock::time_point begun = one.begun;
         open_.erase(found);
         const std::string_view answer(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-        return answer.starts_with("HTTP/1.1 200") && answer.find(words_) != answer.npos;
+        if (!answer.starts_with("HTTP/1.1 200") || answer.find(words_) == answer.npos) return std::nullopt;
+        return begun;
     }
 
     Endpoint server_;
@@ -105,9 +111,10 @@ void Probe::run(int network_namespace) {
                 tries.begin(now);
                 next = std::max(next + pace, now);
             }
-            const std::size_t answered = tries.work(1);
+            const std::vector<Clock::time_point> answered = tries.work(1);
             const std::scoped_lock hold(lock_);
-            answers_.insert(answers_.end(), answered, Clock::now());
+            answers_.insert(answers_.end(), answered.size(), Clock::now());
+            for (const Clock::time_point begun : answered) last_begun_ = std::max(last_begun_, begun);
         }
         return {};
     });
@@ -121,6 +128,11 @@ std::vector<Clock::time_point> Probe::answers(Clock::time_point begin) const {
 std::size_t Probe::answers_since(Clock::time_point begin) const {
     const std::scoped_lock hold(lock_);
     return static_cast<std::size_t>(answers_.end() - std::ranges::lower_bound(answers_, begin));
+}
+
+Clock::time_point Probe::last_answered_question() const {
+    const std::scoped_lock hold(lock_);
+    return last_begun_;
 }
 
 std::chrono::microseconds Probe::longest_gap_since(Clock::time_point begin) const {

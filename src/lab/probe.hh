@@ -28,6 +28,8 @@ class Probe {
     // When answers came since `begin`, in order.
     [[nodiscard]] std::vector<Clock::time_point> answers(Clock::time_point begin) const;
     [[nodiscard]] std::size_t answers_since(Clock::time_point begin) const;
+    // When the latest question was asked that was answered: whoever answers did so later, however late this thread looked.
+    [[nodiscard]] Clock::time_point last_answered_question() const;
     // The longest time without an answer between `begin`, or the last answer before it, and the last answer of all.
     [[nodiscard]] std::chrono::microseconds longest_gap_since(Clock::time_point begin) const;
 
@@ -38,6 +40,7 @@ class Probe {
     std::string words_;
     mutable std::mutex lock_;
     std::vector<Clock::time_point> answers_;
+    Clock::time_point last_begun_;
     std::atomic<bool> ending_ = false;
     std::thread thread_;
 };

@@ -59,7 +59,7 @@ TEST(Change, NoRequestFailsOverTwoHundredRandomReloads) {
     std::atomic<bool> over = false;
     Outcome report;
     std::thread load([&] {
-        do report = cluster.run("client", "wrk -t1 -c16 -d4s http://192.168.88.23/", Milliseconds(60'000));
+        do report = cluster.run("client", "wrk -t1 -c16 -d4s --timeout 30s http://192.168.88.23/", Milliseconds(60'000));
         while (!over && report.status == 0 && report.out.find("Socket errors") == report.out.npos && report.out.find("Non-2xx") == report.out.npos);
     });
     for (int i = 0; i < reloads; ++i) cluster.reload(configuration(random_services(random)));
@@ -79,7 +79,7 @@ TEST(Change, AnUnconfirmedConfigurationGoesBackByItself) {
     EXPECT_EQ(plan.status, 4) << plan.err;
     EXPECT_THAT(plan.out, HasSubstr("~ server 10.0.0.2:80 of tcp/192.168.88.23:80  weight 1 -> 9"));
     EXPECT_EQ(weights(cluster)[first], 1u);
-    const Outcome applied = lvx(cluster, fmt::format("lvx config apply {} --confirm 2s", file));
+    const Outcome applied = lvx(cluster, fmt::format("lvx config apply {} --confirm 4s", file));
     EXPECT_EQ(applied.status, 0) << applied.err;
     EXPECT_EQ(weights(cluster)[first], 9u);
     must(cluster.director().restart());
@@ -144,7 +144,7 @@ TEST(Change, ADrainWaitsForAHeldConnection) {
     std::optional<lab::WebConnection> held = must(lab::WebConnection::open(cluster.ns("client"), web_v4(), patience));
     must(held->get("/", patience));
     Outcome drained;
-    std::thread drain([&] { drained = lvx(cluster, "lvx drain 10.0.0.2 --wait --timeout 15s --then disable"); });
+    std::thread drain([&] { drained = lvx(cluster, "lvx drain 10.0.0.2 --wait --timeout 60s --then disable"); });
     EXPECT_TRUE(lab::wait_until(patience, [&] { return weights(cluster)[first] == 0; }));
     EXPECT_EQ(cluster.curl(web_v4()), "") << "no new connections";
     EXPECT_TRUE(held->get("/", patience)) << "the held one goes on";

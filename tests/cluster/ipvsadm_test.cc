@@ -36,6 +36,8 @@ TEST_F(Ipvsadm, BuildsTheClassicClusterAndListsItAsTheRealToolDoes) {
     tell_classic();
     EXPECT_EQ(cluster_.curl_many(web_v4(), 3), (std::vector<std::string>{"server3", "server2", "server1"}));
     const std::string size = std::to_string(cluster_.services().table_size);
+    // A client that has its page may be faster than its FIN.
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return ask("ipvsadm -L -n").out.find("Masq    1      1 ") == std::string::npos; }));
     EXPECT_EQ(ask("ipvsadm -L -n").out, "IP Virtual Server version 1.2.1 (size=" + size + ")\n"
                                         "Prot LocalAddress:Port Scheduler Flags\n"
                                         "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
@@ -57,8 +59,8 @@ TEST_F(Ipvsadm, ChangesWeightsAndSchedulersOfARunningService) {
 TEST_F(Ipvsadm, ShowsConnections) {
     tell_classic();
     ASSERT_EQ(cluster_.curl(web_v4()), "server3");
-    const std::string listing = ask("ipvsadm -L -n -c").out;
-    EXPECT_THAT(listing, HasSubstr("TIME_WAIT"));
+    std::string listing;
+    EXPECT_TRUE(lab::wait_until(patience, [&] { return (listing = ask("ipvsadm -L -n -c").out).find("TIME_WAIT") != std::string::npos; })) << listing;
     EXPECT_THAT(listing, HasSubstr("192.168.88.23:80"));
     EXPECT_THAT(listing, HasSubstr("10.0.0.4:80"));
 }

@@ -17,7 +17,7 @@
 namespace lvx::lab {
 namespace {
 
-constexpr Milliseconds patience{5000};
+constexpr Milliseconds patience{20'000};
 
 Result<Lab> build_classic(Offload offload) { return Lab::build(Lab::unique_name("routing"), classic::topology(offload)); }
 

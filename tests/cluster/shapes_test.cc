@@ -52,10 +52,10 @@ TEST_P(Shapes, PathMtuIsDiscoveredInBothDirections) {
     const std::string directory = cluster.lab().directory() + "/server1/www/";
     ASSERT_EQ(cluster.run("server1", "head -c 3000000 /dev/urandom > " + directory + "big").status, 0);
     cluster.await_neighbours(1);
-    const Outcome download = cluster.run("client", "curl -sS --max-time 8 http://192.168.88.23/big | cmp - " + directory + "big");
+    const Outcome download = cluster.run("client", "curl -sS --max-time 15 http://192.168.88.23/big | cmp - " + directory + "big");
     EXPECT_EQ(download.status, 0) << download.out << download.err;
     const Outcome upload = cluster.run(
-        "client", "curl -sS --max-time 8 -T " + directory + "big http://192.168.88.23/upload");
+        "client", "curl -sS --max-time 15 -T " + directory + "big http://192.168.88.23/upload");
     EXPECT_EQ(upload.out, "taken") << upload.err;
     const auto verdicts = cluster.verdicts();
     EXPECT_TRUE(verdicts.contains("error_to_server"));

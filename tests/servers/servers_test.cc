@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 namespace fs = std::filesystem;
 
-constexpr lab::Milliseconds patience{20'000};
+constexpr lab::Milliseconds patience{60'000};
 
 // A folder for the test's files; goes with the object.
 struct Folder {
@@ -52,7 +52,7 @@ class Servers : public ::testing::Test {
     }
     [[nodiscard]] static model::Check check_on(Port port, model::CheckKind kind) {
         return {.target = {.endpoint = {Address::v4(0x7f000001), port}, .bind = {}, .bind_interface = {}},
-                .timing = {.connect_timeout = std::chrono::seconds(3)}, .kind = std::move(kind)};
+                .timing = {.connect_timeout = std::chrono::seconds(20)}, .kind = std::move(kind)};
     }
     [[nodiscard]] Outcome ask(Port port, model::CheckKind kind) const { return run_single(check_on(port, std::move(kind)), trust_, start_check); }
     // Servers take a moment to come up.

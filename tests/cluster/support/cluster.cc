@@ -113,7 +113,7 @@ Outcome Cluster::run(std::string_view node, std::string_view words, Milliseconds
 }
 
 std::string Cluster::curl(const Endpoint& service) {
-    std::string out = run("client", fmt::format("curl -gsS --max-time 5 http://{}/", service.text())).out;
+    std::string out = run("client", fmt::format("curl -gsS --max-time 15 http://{}/", service.text())).out;
     while (out.ends_with('\n')) out.pop_back();
     return out;
 }

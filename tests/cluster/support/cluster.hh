@@ -22,7 +22,7 @@ namespace lvx::cluster {
 using lab::Milliseconds;
 using lab::Outcome;
 
-inline constexpr Milliseconds patience{10'000};
+inline constexpr Milliseconds patience{20'000};
 
 // The value, or the test ends here as failed: for what must succeed before anything can be tested.
 template <class T>

@@ -8,7 +8,7 @@ namespace lvx::cluster {
 namespace {
 
 constexpr Port echo_service = 7;
-constexpr Milliseconds question_limit{5000};
+constexpr Milliseconds question_limit{20'000};
 
 lab::Topology topology() {
     const auto director = [](const char* name, int number) {
@@ -45,7 +45,7 @@ vrrp_instance VI_1 {{
     interface eth0
     virtual_router_id 51
     priority {0}
-    advert_int 0.05
+    advert_int 0.2
     virtual_ipaddress {{
         192.168.88.23/24 dev eth0
         10.0.0.1/24 dev eth1

@@ -6,7 +6,7 @@
 namespace lvx::cluster {
 namespace {
 
-constexpr Milliseconds question_limit{5000};
+constexpr Milliseconds question_limit{20'000};
 const Endpoint virtual_service{lab::classic::virtual_v4(), 80};
 
 lab::Topology topology() {
@@ -30,8 +30,8 @@ lab::Topology topology() {
 
 std::string TwoWays::configuration(int number, std::string_view more) {
     std::string session;
-    if (more.contains("fast_peer")) session = fmt::format("bfd_instance other {{\n neighbor_ip 10.9.0.{}\n min_tx 1\n min_rx 1\n multiplier 13\n}}\n", 3 - number);
-    return session + fmt::format("vrrp_instance VI {{\n version 3\n interface eth0\n virtual_router_id 51\n priority {}\n advert_int 0.05\n path eth2\n {}\n"
+    if (more.contains("fast_peer")) session = fmt::format("bfd_instance other {{\n neighbor_ip 10.9.0.{}\n min_tx 20\n min_rx 20\n multiplier 13\n}}\n", 3 - number);
+    return session + fmt::format("vrrp_instance VI {{\n version 3\n interface eth0\n virtual_router_id 51\n priority {}\n advert_int 0.2\n path eth2\n {}\n"
                        " virtual_ipaddress {{\n 192.168.88.23/24 dev eth0\n 10.0.0.1/24 dev eth1\n }}\n}}\n"
                        "virtual_server 192.168.88.23 80 {{\n lb_algo rr\n lb_kind NAT\n protocol TCP\n real_server 10.0.0.{} 80 {{ }}\n}}\n",
                        number == 1 ? 150 : 100, more, number + 1);
@@ -91,9 +91,10 @@ bool TwoWays::await_start() {
 }
 
 std::chrono::microseconds TwoWays::overlap(int before, int after, Clock::time_point begin) const {
-    const auto old_ones = client(before).answers({}), new_ones = client(after).answers(begin);
-    if (old_ones.empty() || new_ones.empty()) return std::chrono::microseconds::max();
-    return std::chrono::duration_cast<std::chrono::microseconds>(old_ones.back() - new_ones.front());
+    const auto new_ones = client(after).answers(begin);
+    const auto last = client(before).last_answered_question();
+    if (last == Clock::time_point{} || new_ones.empty()) return std::chrono::microseconds::max();
+    return std::chrono::duration_cast<std::chrono::microseconds>(last - new_ones.front());
 }
 
 }  // namespace lvx::cluster

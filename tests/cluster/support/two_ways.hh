@@ -23,7 +23,7 @@ namespace lvx::cluster {
 class TwoWays {
  public:
     using Clock = lab::Probe::Clock;
-    static constexpr std::chrono::milliseconds interval{50};
+    static constexpr std::chrono::milliseconds interval{200};  // a standby takes over after three, which no stall of half a second makes it do
 
     TwoWays();
 
@@ -49,6 +49,8 @@ class TwoWays {
     void heal_switch() const { isolate("off"); }
 
     // How long the one that had answered went on after the other's first answer since `begin`; negative: the silence between.
+    // What counts is when the last answered question was asked, and when the first answer was seen: two that answer at once
+    // show, a client that is late to look does not.
     [[nodiscard]] std::chrono::microseconds overlap(int before, int after, Clock::time_point begin) const;
 
  private:
