@@ -19,6 +19,7 @@
 #include "base/socket_address.hh"
 #include "sync/simulation.hh"
 #include "sync/sockets_driver.hh"
+#include "sync/tls_driver.hh"
 
 namespace lvx::sync {
 namespace {
@@ -40,7 +41,8 @@ Port free_port(const Address& address) {
 }
 
 struct Node {
-    explicit Node(std::uint64_t number) : director(number, 64, number) {}
+    explicit Node(std::uint64_t number) : Node(number, 64) {}
+    Node(std::uint64_t number, std::uint32_t buckets) : director(number, buckets, number) {}
     SimulatedDirector director;
     Peers peers{*director.side};
     std::uint64_t count(StreamFault fault) const { return peers.status({}, 0).faults[static_cast<std::size_t>(fault)]; }
@@ -260,6 +262,91 @@ TEST_F(Stream, APeerThatStallsIsLetGoByNameAndComesBack) {
     open(a, 1, 10);
     nodes = {&a, &b};
     EXPECT_TRUE(until([&] { return in_step(a) && contents(b).size() == 10; }));
+}
+
+// A director of another release: it has the key, and says a hello of its own.
+class Foreigner {
+ public:
+    Foreigner(const Endpoint& to, const model::StateSync& settings, std::vector<std::uint8_t> hello)
+        : link_(TlsContext::make(settings).value(), connect_tcp(to).value_or(Fd{}), TlsSide::client), hello_(std::move(hello)) {}
+    // Whether it was let go, and had been told that it is refused.
+    bool ended() {
+        if (!shaken_) shaken_ = link_.handshake() == TlsLink::Progress::done;
+        if (!shaken_) return false;
+        if (!hello_.empty() && link_.write(hello_) == hello_.size()) hello_.clear();
+        const auto bytes = link_.read();
+        if (bytes) heard_.insert(heard_.end(), bytes->begin(), bytes->end());
+        return !bytes;
+    }
+    bool was_refused() const {
+        FrameWriter farewell;
+        farewell.put(Farewell::refused);
+        return !std::ranges::search(heard_, farewell.take()).empty();
+    }
+
+ private:
+    TlsLink link_;
+    bool shaken_ = false;
+    std::vector<std::uint8_t> hello_, heard_;
+};
+
+std::vector<std::uint8_t> hello_of(const Hello& hello) {
+    FrameWriter writer;
+    writer.put(hello);
+    return writer.take();
+}
+
+TEST_F(Stream, ADirectorOfAnotherVersionIsRefusedByNameAndTheOthersGoOn) {
+    constexpr std::size_t version_at = frame_header + sizeof stream_magic;
+    const Endpoint at = listen(b, loopback);
+    call(a, {at});
+    ASSERT_TRUE(until([&] { return in_step(a); }));
+    auto hello = hello_of({.node = 9, .boot = 1, .slots = 512});
+    hello[version_at] = 0x7f;
+    Foreigner foreigner(at, settings(std::nullopt, {}, "key"), hello);
+    EXPECT_TRUE(until([&] { return foreigner.ended(); }));
+    EXPECT_TRUE(foreigner.was_refused());
+    EXPECT_EQ(b.count(StreamFault::other_version), 1u);
+    const std::string sentence(fault_sentence(StreamFault::other_version));
+    EXPECT_TRUE(std::ranges::any_of(b.peers.take_events(), [&](const SyncEvent& event) { return event.kind == SyncEvent::Kind::refused && event.detail == sentence; }));
+    open(a, 1, 10);
+    EXPECT_TRUE(until([&] { return contents(b).size() == 10 && in_step(a); }));
+}
+
+TEST_F(Stream, ADirectorWhoseTableIsTooLargeToFollowIsRefusedByName) {
+    const Endpoint at = listen(b, loopback);
+    Foreigner foreigner(at, settings(std::nullopt, {}, "key"), hello_of({.node = 9, .boot = 1, .slots = SessionLimits{}.most_slots + 1}));
+    EXPECT_TRUE(until([&] { return foreigner.ended(); }));
+    EXPECT_EQ(b.count(StreamFault::other_size), 1u);
+    call(a, {at});
+    open(a, 1, 10);
+    EXPECT_TRUE(until([&] { return contents(b).size() == 10; }));
+}
+
+TEST_F(Stream, TablesOfOtherSizesAreInStep) {
+    Node large{4, 1000};  // 8,000 slots beside 512
+    nodes.push_back(&large);
+    call(a, {listen(large, loopback)});
+    open(a, 1, 150);
+    open(large, 151, 300);
+    EXPECT_TRUE(until([&] { return contents(a).size() == 300 && contents(a) == contents(large) && in_step(a); }));
+    EXPECT_EQ(a.peers.status(moment(), 300).peers.at(0).drifted, 0u);
+}
+
+TEST_F(Stream, ATableTooSmallForAllTakesWhatItCanAndSaysWhatNot) {
+    Node small{4, 8};  // 64 slots
+    nodes.push_back(&small);
+    call(a, {listen(small, loopback)});
+    open(a, 1, 200);
+    const auto told = [&] { return a.peers.status(moment(), 200).peers.at(0); };
+    ASSERT_TRUE(until([&] { return told().phase == Phase::in_step && told().kept_out > 0; }));
+    EXPECT_EQ(contents(a).size(), 200u) << "nothing of the larger one is touched";
+    EXPECT_EQ(contents(small).size() + told().kept_out, 200u);
+    EXPECT_GT(contents(small).size(), 40u);
+    EXPECT_TRUE(until([&] { return would_lose(a.peers.status(moment(), 200)) == told().kept_out; })) << "and it is said before somebody relies on it";
+    const auto reasons = small.peers.status(moment(), 0).peers.at(0).counters.kept_out;
+    EXPECT_GE(reasons[static_cast<std::size_t>(KeptOut::table_full)], told().kept_out) << testing::PrintToString(reasons);
+    EXPECT_EQ(a.peers.status(moment(), 200).peers.at(0).sessions, 1u) << "the session goes on";
 }
 
 TEST_F(Stream, StandbysSayWhichConnectionTheyHave) {
