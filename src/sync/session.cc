@@ -103,7 +103,9 @@ void Session::walk(const Moment& moment) {
     while (moment.now - walked_at_ >= each && !full() && at_once-- > 0) {
         walked_at_ = std::max(walked_at_ + each, moment.now - 8 * each);
         tell_region(next_, moment);
-        if (++next_ >= regions_in_all) next_ = 0;
+        if (++next_ < regions_in_all) continue;
+        next_ = 0;
+        forget_lost(moment);
     }
 }
 
@@ -176,7 +178,7 @@ void Session::tell(std::uint32_t slot, const Moment& moment) {
     const std::uint64_t known = known_[slot], seen = table_.control(slot);
     const bool live = table::control_live(seen, moment.table.tick);
     if (known != 0 && (!live || !table::control_same(seen, word_of(known)))) tell_ended(slot, moment);
-    if (!live || !worth_telling(slot, seen, known_[slot])) return;
+    if (!live || !worth_telling(slot, seen, known_[slot]) || meet_again(slot, seen, moment)) return;
     std::uint64_t control = 0;
     auto connection = table_.read(slot, moment.table, control);
     if (!connection) return waiting_.insert(slot);

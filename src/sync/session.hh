@@ -49,6 +49,7 @@ struct SessionLimits {
     Microseconds hopeless{std::chrono::seconds{10}};     // behind for so long: cannot follow
     std::uint32_t most_slots = 1u << 26;                 // of the other side's table
     std::size_t most_refused = 65536;                    // kept out and remembered, for the digests
+    std::size_t most_lost = 65536;                       // moved by the table and remembered, until they are met again
     std::size_t most_looks = 4096;                       // questions of the other side that wait
     std::size_t looks_at_once = 4;                       // about regions, answered in one upkeep
     Microseconds slice{500};                             // from one upkeep to the next, about
@@ -73,6 +74,7 @@ enum class Phase : std::uint8_t {
 struct SessionCounters {
     std::uint64_t told = 0, ended_told = 0, digests_told = 0, frames_sent = 0, bytes_sent = 0;
     std::uint64_t made = 0, changed = 0, unchanged = 0, removed = 0, kept_mine = 0, frames_heard = 0, bytes_heard = 0;
+    std::uint64_t moved = 0, moved_ended = 0, moved_unremembered = 0;
     std::uint64_t digests_differed = 0, regions_mended = 0, regions_told_anew = 0, refused_unremembered = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(KeptOut::count)> kept_out{};
 };
@@ -118,6 +120,13 @@ class Session {
         std::size_t bytes;
         std::uint32_t connections;
     };
+    // A copy of theirs that the table moved to its other bucket, and nobody said where.
+    struct Lost {
+        std::uint32_t id = 0;      // their slot
+        std::uint64_t known = 0;   // as in known_, when it was moved
+        bool ended = false;        // they said so meanwhile
+        Microseconds since{0};
+    };
     // How a region's digest compared last time.
     using Suspicions = std::unordered_map<std::uint32_t, std::uint8_t>;
 
@@ -149,7 +158,7 @@ class Session {
     void insert(const Told& told, const Moment& moment);
     [[nodiscard]] bool give_way(const Told& told, const Placed& rival, const Moment& moment);
     void end(std::uint32_t id, const Moment& moment);
-    void bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, std::uint64_t flags);
+    void bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, std::uint64_t flags, const Moment& moment);
     void ask_for(std::uint32_t id);
     // Where the connection of their slot is here; nothing when it has no place, or has been moved in the table since.
     [[nodiscard]] std::optional<std::uint32_t> place_of(std::uint32_t id) const;
@@ -158,6 +167,11 @@ class Session {
     [[nodiscard]] bool theirs_is_newer(const Told& told, const Placed& placed, const Moment& moment) const;
     void compare(const RegionDigest& digest);
     void fetch(std::uint32_t slot) const;
+    void lose(std::uint32_t id, std::uint32_t slot, const Moment& moment);
+    void lost_ended(std::uint32_t id);
+    void find_born(std::uint32_t id, std::uint32_t slot, std::uint64_t control);
+    [[nodiscard]] bool meet_again(std::uint32_t slot, std::uint64_t control, const Moment& moment);
+    void forget_lost(const Moment& moment);
     [[nodiscard]] RegionDigest digest_heard(std::uint32_t region) const;
 
     TableSide const& table_;
@@ -169,6 +183,8 @@ class Session {
     std::vector<std::uint32_t> bound_;     // by slot of the other side: where its connection is here
     std::vector<std::uint32_t> owner_;     // by slot of ours: whose place it is, of theirs; a connection that moves loses it
     std::unordered_map<std::uint32_t, std::uint64_t> refused_;  // by slot of the other side: digest of what was kept out
+    std::unordered_map<std::uint64_t, Lost> lost_;              // by birth (abi/connection.h), which no move changes
+    std::unordered_map<std::uint32_t, std::uint64_t> births_;   // by slot of the other side: of who is not where it was opened
     Suspicions suspicions_;
     std::deque<Look> looks_, looks_to_send_;
     std::deque<Sent> sent_;

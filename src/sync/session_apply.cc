@@ -7,7 +7,6 @@
 namespace lvx::sync {
 namespace {
 
-constexpr std::uint32_t nowhere = 0xffffffff;
 // A frame and what may follow it in one read.
 constexpr std::size_t most_received = 2 * frame_limit;
 // Connections of a digest whose lines are on their way while one is looked at.
@@ -158,17 +157,17 @@ void Session::merge(const Told& told, const Placed& placed, const Moment& moment
     const std::uint64_t before = table::control_same(known_[placed.slot], placed.control) ? known_[placed.slot] & known_flags : 0;
     if (mine && state != theirs && !theirs_is_newer(told, placed, moment)) {
         ++counters_.kept_mine;
-        bind(told.slot, placed.slot, placed.control, before | known_heard | known_differs);
+        bind(told.slot, placed.slot, placed.control, before | known_heard | known_differs, moment);
         return waiting_.insert(placed.slot);
     }
     const bool later = static_cast<std::int32_t>(theirs_expires - expires) > 0;
     const auto changed = table_.change(placed.slot, placed.control, theirs, !mine || later || state != theirs ? theirs_expires : expires);
     if (!changed) {  // a packet was faster
-        bind(told.slot, placed.slot, placed.control, before | known_heard | known_mine | known_differs);
+        bind(told.slot, placed.slot, placed.control, before | known_heard | known_mine | known_differs, moment);
         return waiting_.insert(placed.slot);
     }
     ++(*changed == placed.control ? counters_.unchanged : counters_.changed);
-    bind(told.slot, placed.slot, *changed, (before & known_told) | known_heard);
+    bind(told.slot, placed.slot, *changed, (before & known_told) | known_heard, moment);
 }
 
 void Session::insert(const Told& told, const Moment& moment) {
@@ -178,13 +177,17 @@ void Session::insert(const Told& told, const Moment& moment) {
             placed = table_.insert(told.connection, moment.table);
     if (!placed) return refuse(told, placed.error());
     ++counters_.made;
-    bind(told.slot, placed->slot, placed->control, known_heard);
+    bind(told.slot, placed->slot, placed->control, known_heard, moment);
 }
 
 // Who has been moved away by the table is asked for, since only the other side can name it.
-void Session::bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, std::uint64_t flags) {
+void Session::bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, std::uint64_t flags, const Moment& moment) {
     const std::uint32_t before = owner_[slot];
-    if (before != nowhere && before != id && bound_[before] == slot) ask_for(before);
+    if (before != nowhere && before != id && bound_[before] == slot) {
+        lose(before, slot, moment);
+        ask_for(before);
+    }
+    find_born(id, slot, control);
     bound_[id] = slot;
     owner_[slot] = id;
     known_[slot] = control | flags;
@@ -214,10 +217,14 @@ void Session::end(std::uint32_t id, const Moment& moment) {
     refused_.erase(id);
     const auto place = place_of(id);
     bound_[id] = nowhere;
-    if (!place || !(known_[*place] & known_heard)) return;
+    if (!place) return lost_ended(id);
+    if (!(known_[*place] & known_heard)) return;
     const std::uint32_t slot = *place;
     const std::uint64_t control = table_.control(slot);
-    if (!table::control_same(control, word_of(known_[slot]))) return;
+    if (!table::control_same(control, word_of(known_[slot]))) {  // a packet's connection has its place: it ended, or moved
+        lose(id, slot, moment);
+        return lost_ended(id);
+    }
     if (is_mine(slot, control)) {
         known_[slot] &= ~known_heard;
         return waiting_.insert(slot);

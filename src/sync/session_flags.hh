@@ -11,6 +11,8 @@ inline constexpr std::uint64_t known_mine = std::uint64_t{1} << 42;   // we told
 inline constexpr std::uint64_t known_differs = std::uint64_t{1} << 43;  // it knows another state than is here
 inline constexpr std::uint64_t known_flags = known_told | known_heard | known_mine | known_differs;
 
+inline constexpr std::uint32_t nowhere = 0xffffffff;  // no slot
+
 constexpr std::uint64_t word_of(std::uint64_t known) { return known & ~known_flags; }
 
 // A connection's part of its region's digest.  Its state counts where only one side ever told it: where both did, they

@@ -279,6 +279,24 @@ TEST(Session, AConnectionThatEndedTakesNobodyAlongThatHasItsPlaceSince) {
     }
 }
 
+// The standby moved it to its other bucket, and it ended before that could be asked about: nobody invents it anew.
+TEST(Session, AConnectionThatEndedWhileItsCopyMovedIsGoneOnBothSides) {
+    for (std::uint64_t seed = 40; seed < 60; ++seed) {
+        World world(seed, 8);
+        std::uint16_t next = 1;
+        for (int round = 0; round < 5; ++round) {
+            while (world.a.contents(world.tick()).size() < 46) world.a.packet(1, next++, 0, table::FLOW_syn, world.tick(), world.dice);
+            world.step(1ms);
+            for (std::uint32_t slot = world.dice.below(3); slot < world.a.side->slots(); slot += 3)
+                if (const std::uint64_t control = world.a.side->control(slot)) table::table_remove(&world.a.packets, slot, control, 0, world.tick());
+        }
+        const auto left = world.a.contents(world.tick());
+        world.settle();
+        EXPECT_THAT(difference(world.a.contents(world.tick()), left), testing::IsEmpty()) << "seed " << seed;
+        EXPECT_THAT(difference(world.b.contents(world.tick()), left), testing::IsEmpty()) << "seed " << seed;
+    }
+}
+
 TEST(Session, RefusesWhatNoPeerOfThisVersionSends) {
     World world(12);
     const auto fault_of = [&](auto&& write) {

@@ -84,6 +84,9 @@ class TableSide {
     [[nodiscard]] std::uint64_t control(std::uint32_t slot) const { return load_control(&table_.slots[slot]); }
     // The slot is looked at soon.
     void fetch(std::uint32_t slot) const { __builtin_prefetch(&table_.slots[slot]); }
+    // Where and as which generation the slot's connection was opened: the same wherever the table moves it.
+    [[nodiscard]] std::uint64_t birth(std::uint32_t slot) const { return table::slot_word(&table_.slots[slot], table::WORD_BIRTH); }
+    [[nodiscard]] static std::uint64_t born_as(std::uint32_t slot, std::uint64_t control) { return table::birth_of(slot, control); }
     // Ticks the state of the slot's connection lasts without a packet.
     [[nodiscard]] std::uint32_t timeout_ticks(std::uint32_t slot, std::uint32_t state) const;
     // The live connection of a slot and its control word.
