@@ -40,6 +40,25 @@ class Passive : public testing::Test {
         return {};
     }
 
+    // At one moment.
+    [[nodiscard]] std::vector<std::string> ejected() {
+        std::vector<std::string> found;
+        for (const api::ServerHealthSnapshot& each : must(cluster_.client().checks()).servers)
+            if (each.state == "ejected") found.push_back(each.server);
+        return found;
+    }
+    // A load over which this server, and no other, was ejected: on a slow machine it may be taken back in the middle of one.
+    lab::LoadResult load_while_ejected(const std::string& server) {
+        lab::LoadResult result;
+        const std::vector<std::string> wanted = {server};
+        EXPECT_TRUE(lab::wait_until(patience, [&] {
+            const bool before = ejected() == wanted;
+            result = load();
+            return before && ejected() == wanted;
+        })) << server;
+        return result;
+    }
+
     Cluster cluster_;
 };
 
@@ -52,16 +71,16 @@ TEST_F(Passive, AServerThatRefusesIsEjectedAndComesBack) {
         return state("10.0.0.3:80") == "ejected";
     })) << state("10.0.0.3:80");
     EXPECT_GT(failures, 0U);
-    const lab::LoadResult without = load();
+    const lab::LoadResult without = load_while_ejected("10.0.0.3:80");
     EXPECT_EQ(without.failures, 0U) << without.first_failure;
     EXPECT_EQ(without.answers.size(), 2U);
     // A second one that refuses stays: never more than a third of a pool is out by this.
     cluster_.stop_serving("server3");
     EXPECT_GT(load().failures, 0U);
+    EXPECT_LE(ejected().size(), 1U);
     cluster_.serve("server3");
     cluster_.serve("server2");
-    ASSERT_TRUE(lab::wait_until(patience, [&] { return state("10.0.0.3:80") == "up"; }));
-    EXPECT_EQ(state("10.0.0.4:80"), "up");
+    ASSERT_TRUE(lab::wait_until(patience, [&] { return ejected().empty(); }));
     EXPECT_EQ(load().answers.size(), 3U);
     EXPECT_THAT(cluster_.director().log(), HasSubstr("were reset"));
 }
@@ -73,8 +92,8 @@ TEST_F(Passive, AServerThatAnswersSlowlyIsEjectedByChoiceAndComesBack) {
         EXPECT_EQ(load().failures, 0U) << "slow is not broken";
         return state("10.0.0.3:80") == "ejected";
     })) << state("10.0.0.3:80");
-    EXPECT_EQ(load().answers.size(), 2U);
-    EXPECT_THAT(cluster_.director().log(), testing::ContainsRegex("Ejecting .*10.0.0.3.*: slow: 1[0-9]{3} ms, pool [0-9.]+ ms"));
+    EXPECT_EQ(load_while_ejected("10.0.0.3:80").answers.size(), 2U);
+    EXPECT_THAT(cluster_.director().log(), testing::ContainsRegex("Ejecting .*10.0.0.3.*: slow: [1-9][0-9]{3} ms, pool [0-9.]+ ms"));
     EXPECT_EQ(cluster_.run("server2", "nft delete table inet slow").status, 0);
     ASSERT_TRUE(lab::wait_until(patience, [&] { return state("10.0.0.3:80") == "up"; }));
     EXPECT_EQ(load().answers.size(), 3U);
@@ -82,12 +101,13 @@ TEST_F(Passive, AServerThatAnswersSlowlyIsEjectedByChoiceAndComesBack) {
 
 TEST_F(Passive, WithoutTheKeywordNobodyIsEjectedAndAnswersAreTimed) {
     cluster_.reload(pool("", ""));
-    EXPECT_EQ(load().failures, 0U);
+    const lab::LoadResult all = load();
+    EXPECT_EQ(all.failures, 0U) << all.first_failure;
     for (const api::ServerSnapshot& server : servers()) {
         EXPECT_GT(server.answers.timed, 0U) << server.server.endpoint.text();
         EXPECT_GT(server.answers.longest_us, 0U);
         EXPECT_LE(server.answers.average_us, server.answers.longest_us);
-        EXPECT_LT(server.answers.longest_us, 1'000'000U);
+        EXPECT_LT(server.answers.longest_us, 1000U * (static_cast<std::uint64_t>(all.duration.count()) + 1));
     }
     EXPECT_THAT(cluster_.run("director", "lvx services").out, HasSubstr(" ms  "));
     EXPECT_EQ(cluster_.run("director", "lvx ipvsadm -Z").status, 0);

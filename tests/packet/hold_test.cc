@@ -68,7 +68,7 @@ TEST_P(HoldTest, EverythingElseLeaves) {
 
 TEST_P(HoldTest, TheWordRunsOutByItself) {
     ASSERT_EQ(run(request(Family::v4, syn)).verdict, VERDICT_request_opened);
-    fixture.root().hold_answers = fixture.tick() + 2;
+    fixture.root().hold_answers = fixture.tick() + 1000;
     EXPECT_EQ(run(reply(Family::v4, syn | ack, 0)).verdict, VERDICT_answer_held);
     fixture.root().hold_answers = fixture.tick();
     EXPECT_EQ(run(reply(Family::v4, syn | ack, 0)).verdict, VERDICT_reply_sent);
