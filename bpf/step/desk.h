@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A hook's program is a few functions called one after the other.  Each is global: the verifier proves it once and on
- * its own, whatever the others found, and its stack is free again when it returns (512 bytes are all there is).  What
- * one knows and the next needs lies on the desk, in the frame of the program that calls them.
+ * A hook's program is plain(): what needs nothing else (plain.h).  Everything else is tail-called: a program that is a
+ * few functions called one after the other.  Each is global: the verifier proves it once and on its own, whatever the
+ * others found, and its stack is free again when it returns (512 bytes are all there is).  What one knows and the next
+ * needs lies on the desk, in the frame of the program that calls them.
  *
- *   plain    what needs nothing else (plain.h); else
  *   admit    interface, headers, station, address filter: what the frame is
+ *   opens    instead of admit, where plain() says that the packet opens a connection
  *   flow     requests and replies: found, rewritten, sent; or asks for one of these two, and is called again:
  *   open       a new connection
  *   persist    a new connection of a client that keeps its server

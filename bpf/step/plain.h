@@ -5,7 +5,7 @@
  *   plain      for us by its MAC, no tag in the frame, no options, extension headers or fragments; TCP or UDP; to a
  *              virtual address or from a real server but not both; its connection is found and
  *              keeps its state; the way is known, and it fits
- *   new        NEXT_OPEN: the same, but surely of no connection yet, and it may open one; the desk is filled for that
+ *   new        NEXT_OPEN: the same, but surely of no connection yet, and it may open one: plain_opens() tells its desk
  *   otherwise  NEXT_ADMIT, nothing has been changed, and the functions of desk.h begin anew
  *
  * It decides nothing by itself: every question is asked as they ask it, of the same tables by the same pieces.
@@ -142,26 +142,29 @@ STEP int plain_refresh(const struct desk* desk, const struct flow* flow, __u32 d
 }
 
 /* What is from a server as well may be a reply, and what may open nothing has other verdicts: admit() judges those. */
-STEP int plain_open(struct passage* passage, struct desk* opening) {
-    struct desk* desk = passage->desk;
-    if (!may_open(desk->lookup.protocol, desk->tcp_flags)) return NEXT_ADMIT;
-    if (filter_has(desk->lookup.set, &passage->frame.source, FILTER_SERVER)) return NEXT_ADMIT;
-    desk->sides = SIDE_REQUEST;
-    desk->index = DESK_EMPTY;
-    desk->action = hook_drop(passage->hook);
-    desk->interface_slot = passage->interface->slot;
-    *opening = *desk;
-    for (int i = 0; i < 6; i += 2) /* by halves: the stack is not aligned for more */
-        *(__u16*)(opening->mac + i) = ((const struct wire_field*)(passage->frame.ethernet + 6 + i))->value;
-    return NEXT_OPEN;
+STEP int plain_may_open(const struct passage* passage) {
+    const struct desk* desk = passage->desk;
+    return may_open(desk->lookup.protocol, desk->tcp_flags) &&
+           !filter_has(desk->lookup.set, &passage->frame.source, FILTER_SERVER);
 }
 
-STEP int plain_request(struct passage* passage, const struct root* root, struct desk* opening) {
+STEP void plain_open(const struct passage* passage, struct desk* opening) {
+    const struct desk* desk = passage->desk;
+    *opening = *desk;
+    opening->sides = SIDE_REQUEST;
+    opening->index = DESK_EMPTY;
+    opening->action = hook_drop(passage->hook);
+    opening->interface_slot = passage->interface->slot;
+    for (int i = 0; i < 6; i += 2) /* by halves: the stack is not aligned for more */
+        *(__u16*)(opening->mac + i) = ((const struct wire_field*)(passage->frame.ethernet + 6 + i))->value;
+}
+
+STEP int plain_request(struct passage* passage, const struct root* root) {
     struct desk* desk = passage->desk;
     struct flow flow;
     lookup_fill(&desk->lookup, &passage->frame, 0);
     const enum plain_found found = plain_find(passage, root, &flow, 1);
-    if (found == PLAIN_NONE) return plain_open(passage, opening);
+    if (found == PLAIN_NONE) return plain_may_open(passage) ? NEXT_OPEN : NEXT_ADMIT;
     if (found != PLAIN_FOUND || !plain_read(passage, &flow, 1)) return NEXT_ADMIT;
     if (is_over(desk) || !(flow.server->flags & SERVER_AVAILABLE)) return NEXT_ADMIT;
     if (!flow.slot->return_ifindex) return NEXT_ADMIT; /* request() learns it */
@@ -180,31 +183,63 @@ STEP int plain_reply(struct passage* passage, const struct root* root) {
     return send_reply(passage, &flow);
 }
 
-STEP int plain_packet(struct passage* passage, const struct root* root, struct desk* opening, __u8 family) {
+/* STEP_ON: headers are right and on the desk, with time and set. */
+STEP int plain_judge(struct passage* passage, const struct root* root, __u8 family) {
     struct desk* desk = passage->desk;
-    const struct frame* frame = &passage->frame;
     if (!plain_network(passage, family)) return NEXT_ADMIT;
     desk->lookup.set = root->active_set & 1;
     const __u64 jiffies = bpf_jiffies64();
     desk->lookup.now = tick_at(jiffies);
     if (lease_is_over(root, jiffies)) return NEXT_ADMIT;
     desk_measure(passage);
+    return STEP_ON;
+}
+
+STEP int plain_packet(struct passage* passage, const struct root* root, __u8 family) {
+    const struct frame* frame = &passage->frame;
+    const int result = plain_judge(passage, root, family);
+    if (result != STEP_ON) return result;
+    const __u32 set = passage->desk->lookup.set;
     /* What is both is a request first, as in flow(). */
-    if (filter_has(desk->lookup.set, &frame->destination, FILTER_VIRTUAL))
-        return plain_request(passage, root, opening);
-    if (filter_has(desk->lookup.set, &frame->source, FILTER_SERVER)) return plain_reply(passage, root);
+    if (filter_has(set, &frame->destination, FILTER_VIRTUAL)) return plain_request(passage, root);
+    if (filter_has(set, &frame->source, FILTER_SERVER)) return plain_reply(passage, root);
     return VERDICT_not_ours;
 }
 
-STEP int plain(struct passage* passage, struct desk* opening) {
-    const struct root* root = root_get();
+/* Ethernet's type, 0 where the frame is not for us. */
+STEP __be16 plain_type(struct passage* passage) {
     const __u8* data = passage->cursor->data;
     passage->interface = interface_at(passage->desk->ifindex & (INTERFACE_INDEX_SIZE - 1));
-    if (!passage->interface || passage->interface->ifindex != passage->desk->ifindex || !root) return NEXT_ADMIT;
-    if (data + ETHER_HEADER > passage->cursor->end || !is_own_mac(passage->interface, data)) return NEXT_ADMIT;
-    const __be16 type = ((const struct ether_header*)data)->type;
-    if (type == WIRE16(ETHER_IPV4)) return plain_packet(passage, root, opening, 4);
-    return type == WIRE16(ETHER_IPV6) ? plain_packet(passage, root, opening, 6) : (int)NEXT_ADMIT;
+    if (!passage->interface || passage->interface->ifindex != passage->desk->ifindex) return 0;
+    if (data + ETHER_HEADER > passage->cursor->end || !is_own_mac(passage->interface, data)) return 0;
+    return ((const struct ether_header*)data)->type;
+}
+
+STEP int plain(struct passage* passage) {
+    const struct root* root = root_get();
+    const __be16 type = plain_type(passage);
+    if (!root) return NEXT_ADMIT;
+    if (type == WIRE16(ETHER_IPV4)) return plain_packet(passage, root, 4);
+    return type == WIRE16(ETHER_IPV6) ? plain_packet(passage, root, 6) : (int)NEXT_ADMIT;
+}
+
+STEP int plain_opens_family(struct passage* passage, const struct root* root, struct desk* opening, __u8 family) {
+    struct lookup* lookup = &passage->desk->lookup;
+    const int result = plain_judge(passage, root, family);
+    if (result != STEP_ON) return result;
+    lookup_fill(lookup, &passage->frame, 0);
+    lookup->hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
+    plain_open(passage, opening);
+    return NEXT_OPEN;
+}
+
+/* NEXT_OPEN, and the desk is filled: for the very packet of which plain() has said so. */
+STEP int plain_opens(struct passage* passage, struct desk* opening) {
+    const struct root* root = root_get();
+    const __be16 type = plain_type(passage);
+    if (!root) return NEXT_ADMIT;
+    if (type == WIRE16(ETHER_IPV4)) return plain_opens_family(passage, root, opening, 4);
+    return type == WIRE16(ETHER_IPV6) ? plain_opens_family(passage, root, opening, 6) : (int)NEXT_ADMIT;
 }
 
 #endif

@@ -66,6 +66,9 @@ BpfDataplane::BpfDataplane(Pins pins, Loaded loaded, Grace grace)
         recount(loaded_.tables.connections.all(), loaded_.tables.server_loads.all());
     }
     adoption_errors_ = attachments_.adopt();
+    if (!loaded_.adopted) return;
+    grace_.wait();  // packets may still be in the programs of before
+    forget_old_rests(pins_, loaded_.programs);
 }
 
 Result<void> BpfDataplane::apply(const model::Cluster& cluster) {

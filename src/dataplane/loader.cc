@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 
 #include "base/ensure.hh"
 #include "bpf/skeleton.hh"
@@ -101,7 +102,9 @@ void set_constants(lvx_bpf& skeleton, const abi::root& root) {
 
 // Loads with a log for each program, so that a refusal says which and why.
 Result<void> load_programs(const Skeleton& skeleton, std::uint64_t table_bytes) {
-    bpf_program* const programs[] = {skeleton->progs.lvx_xdp, skeleton->progs.lvx_tc, skeleton->progs.lvx_clock};
+    bpf_program* const programs[] = {skeleton->progs.lvx_xdp,       skeleton->progs.lvx_xdp_admit, skeleton->progs.lvx_xdp_open,
+                                     skeleton->progs.lvx_tc,        skeleton->progs.lvx_tc_admit,  skeleton->progs.lvx_tc_open,
+                                     skeleton->progs.lvx_clock};
     std::unique_ptr<char[]> logs[std::size(programs)];
     for (std::size_t i = 0; i < std::size(programs); ++i) {
         logs[i] = std::make_unique_for_overwrite<char[]>(log_bytes);
@@ -123,10 +126,23 @@ Fd duplicate(int fd) { return Fd(dup(fd)); }
 Programs programs_of(const lvx_bpf& skeleton) {
     return {.xdp = duplicate(bpf_program__fd(skeleton.progs.lvx_xdp)),
             .tc = duplicate(bpf_program__fd(skeleton.progs.lvx_tc)),
-            .clock = duplicate(bpf_program__fd(skeleton.progs.lvx_clock))};
+            .clock = duplicate(bpf_program__fd(skeleton.progs.lvx_clock)),
+            .xdp_rests = duplicate(bpf_map__fd(skeleton.maps.xdp_rests)),
+            .tc_rests = duplicate(bpf_map__fd(skeleton.maps.tc_rests))};
+}
+
+constexpr std::string_view rests_pin = "rests_";
+
+// By the map's id: those of programs that are still attached stay beside ours (forget_old_rests).
+std::string rests_name(const Fd& rests) {
+    bpf_map_info info = {};
+    __u32 length = sizeof info;
+    ensure(bpf_obj_get_info_by_fd(rests.get(), &info, &length) == 0);
+    return fmt::format("{}{}", rests_pin, info.id);
 }
 
 Result<void> pin_programs(const Pins& pins, const Programs& programs) {
+    for (const Fd* rests : {&programs.xdp_rests, &programs.tc_rests}) TRY(pins.put(rests_name(*rests), rests->get()));
     TRY(pins.put("program_xdp", programs.xdp.get()));
     TRY(pins.put("program_tc", programs.tc.get()));
     return pins.put("program_clock", programs.clock.get());
@@ -228,6 +244,12 @@ Result<Loaded> load(const Pins& pins, const Options& options) {
     auto loaded = make(pins, options);
     if (!loaded) pins.remove_all();
     return loaded;
+}
+
+void forget_old_rests(const Pins& pins, const Programs& programs) {
+    const std::string xdp = rests_name(programs.xdp_rests), tc = rests_name(programs.tc_rests);
+    for (const std::string& name : pins.names())
+        if (name.starts_with(rests_pin) && name != xdp && name != tc) pins.remove(name);
 }
 
 Result<Tables> open_tables(const Pins& pins) {

@@ -11,8 +11,10 @@
 
 namespace lvx::dataplane {
 
+// A hook's program goes on in those of its `rests` (bpf/lvx.bpf.c), which the kernel empties when nobody holds them.
 struct Programs {
     Fd xdp, tc, clock;
+    Fd xdp_rests, tc_rests;
 };
 
 struct Loaded {
@@ -23,6 +25,9 @@ struct Loaded {
 
 // Tables exist below `pins`, complete or not: only complete ones are adopted, others are removed.
 [[nodiscard]] Result<Loaded> load(const Pins& pins, const Options& options);
+
+// Lets go of the rests of programs that are no longer attached, once ours are.
+void forget_old_rests(const Pins& pins, const Programs& programs);
 
 // The pinned tables as they are, for whoever only looks.
 [[nodiscard]] Result<Tables> open_tables(const Pins& pins);
