@@ -130,7 +130,7 @@ TEST(Load, KeepsWhatTheDataPlaneCannotDoInTheModelAndRefusesIt) {
     }
 }
 )");
-    EXPECT_EQ(outcome.diagnostics.errors(), 4u) << outcome.report();
+    EXPECT_EQ(outcome.diagnostics.errors(), 3u) << outcome.report();
     for (const Diagnostic& one : outcome.diagnostics.all()) EXPECT_EQ(one.code, Code::not_supported_yet);
     const model::Service& service = outcome.site.cluster.services.at(0);
     EXPECT_EQ(service.persistence->timeout.count(), 50);

@@ -37,7 +37,8 @@ sync::KernelTuning tuning_of(const model::SyncTuning& tuning) {
             .refresh = tuning.refresh,
             .retries = tuning.retries,
             .ports = tuning.ports,
-            .version = tuning.version};
+            .version = tuning.version,
+            .templates_only = tuning.persist_mode};
 }
 
 sync::KernelRole role_of(const api::SyncDaemonRequest& request) {

@@ -29,7 +29,7 @@ struct SyncedConnection {
     Endpoint server;              // where its packets go
     model::ServiceKey service;    // as configured: port 0 and marks included
     Port server_port = 0;         // of the server's identity: 0 where it takes the packet's port
-    std::uint8_t state = 0;       // enum connection_state; a template: 0 none, 1 assured
+    std::uint8_t state = 0;       // enum connection_state; STATE_template if and only if it is one
     bool is_template = false;
     model::Method method = model::Method::masq;
     std::uint32_t flags = 0;      // IPVS's connection flags that have no field of their own here

@@ -66,6 +66,7 @@ Result<void> Engine::set_stream(const std::optional<model::StateSync>& settings)
 Result<void> Engine::set_kernel(const KernelSettings& settings) {
     const std::scoped_lock lock(mutex_);
     TRY(kernel_.set(settings, moment()));
+    templates_only_ = settings.tuning.templates_only;
     const std::scoped_lock told(told_mutex_);
     told_.kernel = kernel_.status();
     return {};
@@ -121,6 +122,7 @@ void Engine::cycle() {
     if (listens || kernel_.active()) {
         const std::scoped_lock lock(*outside_.configuration);
         learn_configuration();
+        table_.tell(templates_only_ && !gate_ ? Telling::templates : Telling::everything);
         const std::vector<std::uint32_t> changed = feed_.drain();
         changed_ = !changed.empty();
         peers_.note(changed);

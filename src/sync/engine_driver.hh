@@ -93,6 +93,7 @@ class Engine {
     std::optional<Gate> gate_;
     Frames frames_;
     std::uint64_t unsent_ = 0;
+    bool templates_only_ = false;  // sync_persist_mode; not in strict mode, whose answers wait for connections
 
     mutable std::mutex told_mutex_;  // of what others read, so that they never wait for a cycle
     EngineStatus told_;

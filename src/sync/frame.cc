@@ -119,7 +119,7 @@ void put_told(std::vector<std::uint8_t>& out, const Told& told) {
 bool is_protocol(std::uint8_t protocol) { return protocol == 0 || protocol == 6 || protocol == 17 || protocol == 132; }
 
 bool in_range(const SyncedConnection& connection, std::uint8_t method, std::uint8_t service_protocol) {
-    return is_protocol(connection.key.protocol) && is_protocol(service_protocol) && method <= 3 && connection.state < STATE_COUNT &&
+    return is_protocol(connection.key.protocol) && is_protocol(service_protocol) && method <= 3 && connection.state < STATE_COUNT && connection.is_template == (connection.state == STATE_template) &&
            connection.remaining.count() < longest_time_ms && connection.age.count() < longest_time_ms;
 }
 

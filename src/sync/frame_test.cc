@@ -22,7 +22,6 @@ SyncedConnection any_connection() {
                                             .fwmark = *rc::gen::arbitrary<std::uint32_t>()},
                                 .server_port = *rc::gen::arbitrary<Port>(),
                                 .state = *rc::gen::inRange<std::uint8_t>(0, STATE_COUNT),
-                                .is_template = *rc::gen::arbitrary<bool>(),
                                 .method = *rc::gen::element(model::Method::masq, model::Method::route),
                                 .flags = *rc::gen::arbitrary<std::uint32_t>(),
                                 .fwmark = *rc::gen::arbitrary<std::uint32_t>(),
@@ -30,6 +29,7 @@ SyncedConnection any_connection() {
                                 .age = Milliseconds(*rc::gen::inRange(0, 1 << 30)),
                                 .timeout = std::chrono::seconds(*rc::gen::inRange(0, 100000)),
                                 .client_station = {2, 1, 2, 3, 4, *rc::gen::arbitrary<std::uint8_t>()}};
+    connection.is_template = connection.state == STATE_template;
     if (*rc::gen::arbitrary<bool>()) {
         connection.helper = "sip";
         connection.helper_data = std::string(*rc::gen::inRange<std::size_t>(0, 255), 'x');

@@ -15,8 +15,16 @@ constexpr std::size_t most_ready = 4096;                  // datagrams of one di
 constexpr std::uint8_t tcp = 6, udp = 17;
 constexpr std::uint32_t refresh_parts = 8;                // IPVS repeats after refresh / 8
 
+constexpr std::uint16_t template_assured = 1;             // a backup that is short of memory spares it
+constexpr Port ftp_port = 21;                             // IPVS's templates of port 21 have no port
+constexpr std::chrono::seconds template_v0{180};          // what IPVS gives one of a version 0 message
+
+bool of_ftp(const SyncedConnection& connection) {
+    return connection.is_template && connection.key.protocol == tcp && connection.service.port == ftp_port;
+}
+
 bool is_told_state(std::uint8_t protocol, std::uint32_t state) {
-    if (protocol != tcp) return true;
+    if (protocol != tcp || state == STATE_template) return true;
     return state == STATE_established || state == STATE_fin_wait || state == STATE_time_wait || state == STATE_close ||
            state == STATE_close_wait;
 }
@@ -33,10 +41,10 @@ kernel::Entry entry_of(const SyncedConnection& connection) {
     const bool one_state = connection.key.protocol == udp && !connection.is_template;
     return {.protocol = connection.key.protocol,
             .flags = flags,
-            .state = static_cast<std::uint16_t>(one_state ? 0 : connection.state),
+            .state = static_cast<std::uint16_t>(connection.is_template ? template_assured : one_state ? 0 : connection.state),
             .client = connection.key.client,
-            .destination = connection.key.destination,
-            .server = connection.server,
+            .destination = of_ftp(connection) ? Endpoint{connection.key.destination.address, 0} : connection.key.destination,
+            .server = of_ftp(connection) ? Endpoint{connection.server.address, 0} : connection.server,
             .fwmark = connection.fwmark,
             .timeout_s = static_cast<std::uint32_t>(connection.timeout.count()),
             .sequence = std::nullopt,
@@ -46,19 +54,26 @@ kernel::Entry entry_of(const SyncedConnection& connection) {
 
 std::expected<SyncedConnection, KeptOut> connection_of(const kernel::Entry& entry, const Directory& directory) {
     const bool is_template = entry.flags & kernel::flag_template;
-    if (is_template || (entry.protocol != tcp && entry.protocol != udp)) return std::unexpected(KeptOut::not_in_table);
+    if (entry.protocol != tcp && entry.protocol != udp) return std::unexpected(KeptOut::not_in_table);
     if (entry.flags & kernel::flag_no_client_port) return std::unexpected(KeptOut::not_in_table);
-    const auto service = directory.serving(entry.protocol, entry.destination);
+    Endpoint destination = entry.destination;
+    auto service = directory.serving(entry.protocol, destination);
+    if (!service && is_template && entry.protocol == tcp && destination.port == 0) {
+        destination.port = ftp_port;
+        service = directory.serving(entry.protocol, destination);
+    }
     if (!service) return std::unexpected(KeptOut::no_service);
-    SyncedConnection connection{.key = {.protocol = entry.protocol, .client = entry.client, .destination = entry.destination},
+    SyncedConnection connection{.key = {.protocol = entry.protocol, .client = entry.client, .destination = destination},
                                 .server = entry.server,
                                 .service = *service,
                                 .server_port = entry.server.port,
-                                .state = static_cast<std::uint8_t>(entry.protocol == udp ? STATE_udp : entry.state),
+                                .state = static_cast<std::uint8_t>(is_template ? STATE_template : entry.protocol == udp ? STATE_udp : entry.state),
+                                .is_template = is_template,
                                 .fwmark = entry.fwmark,
                                 .timeout = std::chrono::seconds(entry.timeout_s)};
     const auto id = directory.service(*service);
     if (!directory.server(*id, connection.server_identity())) connection.server_port = 0;
+    if (is_template && !directory.server(*id, connection.server_identity())) connection.server_port = service->port;
     if (!directory.server(*id, connection.server_identity())) return std::unexpected(KeptOut::no_server);
     return connection;
 }
@@ -115,7 +130,7 @@ bool KernelMaster::due_again(std::uint32_t slot, std::uint64_t control, const Mo
 
 void KernelMaster::consider(std::uint32_t slot, const Moment& moment) {
     const std::uint64_t seen = table_.control(slot);
-    if (!table::control_live(seen, moment.table.tick)) {
+    if (!table::control_live(seen, moment.table.tick) || table_.is_untold(slot)) {
         told_[slot] = 0;
         return;
     }
@@ -125,8 +140,9 @@ void KernelMaster::consider(std::uint32_t slot, const Moment& moment) {
     if (!connection || !is_told_state(connection->key.protocol, connection->state)) return;
     const bool established = connection->state == STATE_established;
     if (established && tuning_.threshold == 0 && tuning_.period == 0 && tuning_.refresh.count() == 0) return;
-    connection->timeout = std::chrono::floor<std::chrono::seconds>(
-        time_of(table_.timeout_ticks(slot, connection->state), moment.table));
+    if (!connection->is_template)
+        connection->timeout = std::chrono::floor<std::chrono::seconds>(
+            time_of(table_.timeout_ticks(slot, connection->state), moment.table));
     const bool again = table::control_same(told_[slot] & ~repeats_mask, control) &&
                        table::control_state(told_[slot]) == table::control_state(control);
     told_[slot] = control | (again ? told_[slot] & repeats_mask : 0);
@@ -177,18 +193,25 @@ std::optional<Placed> KernelBackup::take(const kernel::Entry& entry, const Momen
     const auto found = table_.find(*connection, moment.table);
     if (!found) return insert(*connection, moment);
     if (!table_.same_server(found->slot, *connection)) {
-        // As in IPVS: a closing one never replaces another, an active one does.
-        if (entry.flags & kernel::flag_inactive || !table_.remove(found->slot, found->control, moment.table)) {
+        // As in IPVS: a closing one never replaces another, an active one does.  A template does, too: its master scheduled anew.
+        const bool closing = entry.flags & kernel::flag_inactive && !connection->is_template;
+        if (closing || !table_.remove(found->slot, found->control, moment.table)) {
             ++counters_.ignored;
             return std::nullopt;
         }
         return insert(*connection, moment);
     }
-    const std::uint32_t ticks = entry.timeout_s ? ticks_of(connection->timeout, moment.table) : table_.timeout_ticks(found->slot, connection->state);
+    const std::uint32_t ticks = full_life(found->slot, *connection, moment);
     const auto changed = table_.change(found->slot, found->control, connection->state, moment.table.tick + ticks);
     if (!changed) return std::nullopt;
     ++counters_.changed;
     return Placed{found->slot, *changed};
+}
+
+// Version 0 says no timeout: that of the state.
+std::uint32_t KernelBackup::full_life(std::uint32_t slot, const SyncedConnection& connection, const Moment& moment) const {
+    if (connection.timeout.count() > 0) return ticks_of(connection.timeout, moment.table);
+    return connection.is_template ? ticks_of(template_v0, moment.table) : table_.timeout_ticks(slot, connection.state);
 }
 
 std::optional<Placed> KernelBackup::insert(const SyncedConnection& connection, const Moment& moment) {
@@ -202,8 +225,7 @@ std::optional<Placed> KernelBackup::insert(const SyncedConnection& connection, c
     }
     ++counters_.made;
     if (connection.timeout.count() > 0) return *placed;
-    // Version 0 says no timeout: that of the state.
-    const std::uint32_t ticks = table_.timeout_ticks(placed->slot, connection.state);
+    const std::uint32_t ticks = full_life(placed->slot, connection, moment);
     if (const auto changed = table_.change(placed->slot, placed->control, connection.state, moment.table.tick + ticks))
         placed->control = *changed;
     return *placed;

@@ -89,6 +89,7 @@ class KernelBackup {
  private:
     [[nodiscard]] std::optional<Placed> take(const kernel::Entry& entry, const Moment& moment);
     [[nodiscard]] std::optional<Placed> insert(const SyncedConnection& connection, const Moment& moment);
+    [[nodiscard]] std::uint32_t full_life(std::uint32_t slot, const SyncedConnection& connection, const Moment& moment) const;
 
     const TableSide& table_;
     std::uint8_t sync_id_;

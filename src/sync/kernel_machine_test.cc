@@ -146,12 +146,80 @@ TEST_F(KernelPair, WhatHasNoPlaceIsCountedByItsReason) {
     const Endpoint service{Address::v4(0xc0000201), 80};
     apply({.state = 1, .destination = {Address::v4(5), 80}, .server = {Address::v4(6), 80}});
     apply({.state = 1, .destination = service, .server = {Address::v4(6), 80}});
-    apply({.flags = kernel::flag_template, .destination = service, .server = {*Address::parse("10.0.0.1"), 8080}});
+    apply({.flags = kernel::flag_no_client_port, .destination = service, .server = {*Address::parse("10.0.0.1"), 8080}});
     const auto count = [&](KeptOut reason) { return backup.counters().kept_out[static_cast<std::size_t>(reason)]; };
     EXPECT_EQ(count(KeptOut::no_service), 1u);
     EXPECT_EQ(count(KeptOut::no_server), 1u);
     EXPECT_EQ(count(KeptOut::not_in_table), 1u);
     EXPECT_EQ(known(), 0u);
+}
+
+TEST_F(KernelPair, ATemplateIsToldWhenMadeAndWhenRenewedWithItsWholeTime) {
+    a.persist();
+    b.persist();
+    KernelMaster from = master({});
+    a.packet(1, 1000, SimulatedDirector::persistent, table::FLOW_syn, moment().table.tick, dice);
+    std::vector<kernel::Entry> entries;
+    const auto hear = [&](Microseconds time) {
+        for (const Microseconds end = now + time; now < end; now += 10ms) {
+            for (const std::uint32_t slot : a.changes()) from.note(slot);
+            for (const Datagram& datagram : from.diff(moment())) {
+                for (const kernel::Entry& entry : kernel::decode(datagram.bytes, 7).message.entries) entries.push_back(entry);
+                (void)backup.apply(datagram.bytes, moment());
+            }
+        }
+    };
+    hear(1s);
+    ASSERT_EQ(entries.size(), 1u);  // the connection is half open
+    EXPECT_EQ(entries[0].flags, kernel::flag_template | kernel::flag_inactive);
+    EXPECT_EQ(entries[0].timeout_s, 300u);
+    EXPECT_LT(entries[0].state, 2u);
+    EXPECT_EQ(entries[0].client, (Endpoint{Address::v4(0xc0a80000), 0}));
+    EXPECT_EQ(known(), 1u);
+    now += 250s;
+    a.packet(2, 1000, SimulatedDirector::persistent, table::FLOW_syn, moment().table.tick, dice);
+    hear(1s);
+    now += 250s;
+    EXPECT_EQ(known(), 1u);
+    now += 60s;
+    EXPECT_EQ(known(), 0u);
+}
+
+TEST_F(KernelPair, WithTemplatesAloneTheirConnectionsAreNotTold) {
+    a.persist();
+    b.persist();
+    KernelMaster from = master({});
+    a.side->tell(Telling::templates);
+    a.packet(1, 1000, SimulatedDirector::persistent, table::FLOW_syn, moment().table.tick, dice);
+    a.packet(1, 1000, SimulatedDirector::persistent, table::FLOW_ack, moment().table.tick, dice);
+    open(1, table::FLOW_ack);
+    EXPECT_EQ(carry(from, 1s), 2u);
+    EXPECT_EQ(known(), 2u);
+}
+
+TEST_F(KernelPair, AKernelsTemplatesFindTheirServiceAndItsServer) {
+    a.persist();
+    b.persist();
+    const Endpoint service{Address::v4(0xc0000202), 81}, server{*Address::parse("10.0.0.1"), 8080};
+    const auto apply = [&](const kernel::Entry& entry, std::uint8_t version) {
+        (void)backup.apply(kernel::encode({.version = version, .sync_id = 7, .entries = {entry}}), moment());
+    };
+    const kernel::Entry told{.flags = kernel::flag_template | kernel::flag_inactive, .client = {Address::v4(0xc0a80100), 0}, .destination = service,
+                             .server = server, .timeout_s = 100};
+    apply(told, 1);
+    EXPECT_EQ(known(), 1u);
+    now += 100s;
+    EXPECT_EQ(known(), 1u);  // through the tick it ends in
+    now += 1s;
+    EXPECT_EQ(known(), 0u);
+    apply(told, 0);  // says no time: 180 s
+    now += 180s;
+    EXPECT_EQ(known(), 1u);
+    kernel::Entry elsewhere = told;
+    elsewhere.server = {*Address::parse("10.0.0.2"), 8080};
+    apply(elsewhere, 1);
+    EXPECT_EQ(known(), 1u);
+    EXPECT_THAT(*b.contents(moment().table.tick).begin(), testing::HasSubstr("10.0.0.2:8080"));
 }
 
 TEST_F(KernelPair, WhatABackupHeardIsNotToldBackByTheMasterBesideIt) {

@@ -176,7 +176,7 @@ bool Session::worth_telling(std::uint32_t slot, std::uint64_t control, std::uint
 
 void Session::tell(std::uint32_t slot, const Moment& moment) {
     const std::uint64_t known = known_[slot], seen = table_.control(slot);
-    const bool live = table::control_live(seen, moment.table.tick);
+    const bool live = table::control_live(seen, moment.table.tick) && !table_.is_untold(slot);
     if (known != 0 && (!live || !table::control_same(seen, word_of(known)))) tell_ended(slot, moment);
     if (!live || !worth_telling(slot, seen, known_[slot]) || meet_again(slot, seen, moment)) return;
     std::uint64_t control = 0;

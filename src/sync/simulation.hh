@@ -41,6 +41,14 @@ class SimulatedDirector {
         side = std::make_unique<TableSide>(packets, 0);
     }
 
+    // Clients of one of the services keep their servers from now on.
+    void persist() {
+        abi::service& service = tables_.service(persistent);
+        service.flags |= abi::SERVICE_PERSISTENT;
+        service.persistence_prefix = 96 + 24;
+        service.persistence_s = service.timeout_ticks[STATE_template] = 300;
+    }
+
     // A packet of the client's `port` to a service, of a connection that is there or that it opens.
     void packet(std::uint32_t client, std::uint16_t port, std::uint32_t service, std::uint32_t event, std::uint32_t now, Dice& dice) {
         table::lookup lookup = tables_.request(table::mapped(0xc0a80000 + client), port, 6, service, now);
@@ -51,7 +59,21 @@ class SimulatedDirector {
         }
         if (event != table::FLOW_syn) return;
         table::opening opening = tables_.to(service, tables_.server_of(service, dice.below(4)), STATE_syn_recv);
+        if (tables_.service(service).flags & abi::SERVICE_PERSISTENT) follow(lookup, opening);
         if (table::table_insert(&packets, &lookup, &opening) >= 0 && opened) opened->insert(identity(client, port, service));
+    }
+    // The template's server, or a template for the chosen one.
+    void follow(const table::lookup& asked, table::opening& opening) {
+        table::lookup lookup = asked;
+        const abi::service& service = tables_.service(opening.service);
+        table::template_name(&lookup, &service, opening.service, &asked.client);
+        const int found = table::table_find_request(&packets, &lookup);
+        if (found >= 0 && table::template_renew(&packets, &lookup, static_cast<std::uint32_t>(found), lookup.now + service.timeout_ticks[STATE_template])) {
+            opening.server = tables_.slot(static_cast<std::uint32_t>(found)).server;
+            return;
+        }
+        table::opening made = tables_.to(opening.service, opening.server, STATE_template);
+        table::table_insert(&packets, &lookup, &made);
     }
     using Identity = std::tuple<std::uint32_t, std::uint16_t, std::uint32_t>;
     static Identity identity(std::uint32_t client, std::uint16_t port, std::uint32_t service) { return {client, port, service}; }
@@ -80,6 +102,7 @@ class SimulatedDirector {
     std::span<abi::mark_line> marks() { return marks_; }
     std::span<abi::mark_line> mark_lines() { return lines_; }
 
+    static constexpr std::uint32_t persistent = 3;  // the service that is
     std::uint64_t node;
     std::set<Identity>* opened = nullptr;
 

@@ -17,6 +17,9 @@ constexpr std::array reason_texts = {
 
 std::uint16_t swapped(std::uint16_t port) { return static_cast<std::uint16_t>(port << 8 | port >> 8); }
 
+// A template's client port is the table's own affair.
+Port client_port_of(const abi::connection& copy) { return copy.flags & abi::CONNECTION_TEMPLATE ? Port{0} : swapped(copy.client_port); }
+
 Address address_of(const abi::address& address) {
     std::array<std::uint8_t, 16> bytes;
     std::memcpy(bytes.data(), address.bytes, bytes.size());
@@ -53,9 +56,9 @@ model::ServiceKey key_of(const abi::service& service) {
 }
 
 // What is the same everywhere about a connection; not its state and times.
-std::uint64_t digest_of(std::uint8_t protocol, const Endpoint& client, const Endpoint& destination, const Endpoint& server) {
+std::uint64_t digest_of(std::uint8_t protocol, bool is_template, const Endpoint& client, const Endpoint& destination, const Endpoint& server) {
     Mixer mixer;
-    mixer.add(std::uint64_t{protocol} << 48 | std::uint64_t{client.port} << 32 | std::uint64_t{destination.port} << 16 | server.port);
+    mixer.add(std::uint64_t{is_template} << 56 | std::uint64_t{protocol} << 48 | std::uint64_t{client.port} << 32 | std::uint64_t{destination.port} << 16 | server.port);
     mixer.add(client.address);
     mixer.add(destination.address);
     mixer.add(server.address);
@@ -68,7 +71,7 @@ std::string_view kept_out_name(KeptOut reason) { return reason_texts[static_cast
 std::string_view kept_out_sentence(KeptOut reason) { return reason_texts[static_cast<std::size_t>(reason)].sentence; }
 
 std::uint64_t digest(const SyncedConnection& connection) {
-    return digest_of(connection.key.protocol, connection.key.client, connection.key.destination, connection.server);
+    return digest_of(connection.key.protocol, connection.is_template, connection.key.client, connection.key.destination, connection.server);
 }
 
 std::uint32_t ticks_of(Milliseconds time, const TableTime& clock) {
@@ -138,6 +141,12 @@ std::uint32_t TableSide::timeout_ticks(std::uint32_t slot, std::uint32_t state) 
     return service ? service->timeout_ticks[state % STATE_LIMIT] : 0;
 }
 
+bool TableSide::is_untold(std::uint32_t slot) const {
+    if (telling_ == Telling::everything || table::control_state(control(slot)) == STATE_template) return false;
+    const abi::service* service = table::table_service(&table_, set_, table::slot_service(&table_.slots[slot]));
+    return service && (service->flags & abi::SERVICE_PERSISTENT);
+}
+
 std::optional<SyncedConnection> TableSide::read(std::uint32_t slot, const TableTime& time, std::uint64_t& control) const {
     const abi::connection copy = table::table_copy(&table_, slot);
     control = copy.control;
@@ -148,16 +157,18 @@ std::optional<SyncedConnection> TableSide::read(std::uint32_t slot, const TableT
     const std::uint32_t state = table::control_state(control);
     const std::int64_t left = static_cast<std::int32_t>(table::control_expires(control) - time.tick);
     SyncedConnection result{.key = {.protocol = copy.protocol,
-                                    .client = {address_of(copy.client), swapped(copy.client_port)},
+                                    .client = {address_of(copy.client), client_port_of(copy)},
                                     .destination = {address_of(service->address), swapped(copy.virtual_port)}},
                             .server = {address_of(server->address), swapped(copy.server_port)},
                             .service = key_of(*service),
                             .server_port = swapped(server->port),
                             .state = static_cast<std::uint8_t>(state),
+                            .is_template = (copy.flags & abi::CONNECTION_TEMPLATE) != 0,
                             .method = static_cast<model::Method>(server->method),
                             .remaining = time_of(left, time),
                             .age = time_of(std::max<std::int64_t>(std::int64_t{service->timeout_ticks[state]} - left, 0), time)};
-    std::memcpy(result.client_station.data(), copy.return_mac, result.client_station.size());
+    if (result.is_template) result.timeout = std::chrono::seconds{service->persistence_s};
+    else std::memcpy(result.client_station.data(), copy.return_mac, result.client_station.size());
     return result;
 }
 
@@ -167,18 +178,19 @@ std::uint64_t TableSide::identity_digest(std::uint32_t slot, std::uint64_t contr
     const abi::service* service = table::table_service(&table_, set_, copy.service);
     const abi::server* server = table::table_server(&table_, set_, copy.server);
     if (!service || !server) return 0;
-    return digest_of(copy.protocol, {address_of(copy.client), swapped(copy.client_port)},
+    return digest_of(copy.protocol, (copy.flags & abi::CONNECTION_TEMPLATE) != 0, {address_of(copy.client), client_port_of(copy)},
                      {address_of(service->address), swapped(copy.virtual_port)},
                      {address_of(server->address), swapped(copy.server_port)});
 }
 
 table::lookup TableSide::lookup_of(const SyncedConnection& connection, const TableTime& time) const {
+    const auto service = connection.is_template ? directory_.service(connection.service) : std::nullopt;
     return {.client = abi_address(connection.key.client.address),
             .other = abi_address(connection.key.destination.address),
-            .client_port = swapped(connection.key.client.port),
+            .client_port = connection.is_template ? static_cast<std::uint16_t>(service.value_or(0)) : swapped(connection.key.client.port),
             .other_port = swapped(connection.key.destination.port),
             .protocol = connection.key.protocol,
-            .flags = 0,
+            .flags = static_cast<std::uint8_t>(connection.is_template ? abi::CONNECTION_TEMPLATE : 0),
             .zero = {},
             .now = time.tick,
             .set = set_,
@@ -217,7 +229,7 @@ model::Method TableSide::method_here(const SyncedConnection& connection) const {
 }
 
 std::expected<Placed, KeptOut> TableSide::insert(const SyncedConnection& connection, const TableTime& time) const {
-    if (connection.is_template || connection.service.fwmark != 0) return std::unexpected(KeptOut::not_in_table);
+    if (connection.service.fwmark != 0 || connection.key.protocol == 0) return std::unexpected(KeptOut::not_in_table);
     const auto service = directory_.service(connection.service);
     if (!service) return std::unexpected(KeptOut::no_service);
     const auto server = directory_.server(*service, connection.server_identity());

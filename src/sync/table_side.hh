@@ -54,7 +54,7 @@ class Directory {
     X(contended, "packets kept taking the place it wanted")                       \
     X(ambiguous, "its client port already reaches that real server by another address") \
     X(other_server, "its client already has a connection to another real server here") \
-    X(not_in_table, "a template, or of a kind this table does not hold")
+    X(not_in_table, "of a kind this table does not hold")
 
 enum class KeptOut : std::uint8_t {
 #define X(name, sentence) name,
@@ -64,6 +64,9 @@ enum class KeptOut : std::uint8_t {
 };
 [[nodiscard]] std::string_view kept_out_name(KeptOut reason);
 [[nodiscard]] std::string_view kept_out_sentence(KeptOut reason);
+
+// Of persistent services: connections and templates, or templates alone (IPVS's sync_persist_mode).
+enum class Telling : std::uint8_t { everything, templates };
 
 // A place in the table and the control word its connection had.
 struct Placed {
@@ -79,6 +82,9 @@ class TableSide {
     // The configuration changed: `set` is the active one now.
     void learn_ids(std::uint32_t set);
     [[nodiscard]] const Directory& directory() const { return directory_; }
+    void tell(Telling what) { telling_ = what; }
+    // Whether other directors do not hear of the slot's connection.
+    [[nodiscard]] bool is_untold(std::uint32_t slot) const;
 
     [[nodiscard]] std::uint32_t slots() const { return table_.buckets * SLOTS_PER_BUCKET; }
     [[nodiscard]] std::uint64_t control(std::uint32_t slot) const { return load_control(&table_.slots[slot]); }
@@ -114,6 +120,7 @@ class TableSide {
     table::table table_;
     std::uint32_t set_;
     Directory directory_;
+    Telling telling_ = Telling::everything;
 };
 
 [[nodiscard]] std::uint64_t digest(const SyncedConnection& connection);

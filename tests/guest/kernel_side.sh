@@ -7,14 +7,14 @@ ip addr add 10.99.0.2/24 dev eth0
 ip link set eth0 up
 ip route add 224.0.0.0/4 dev eth0
 ipvsadm -A -t 192.0.2.1:80 -s rr;   ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m
-ipvsadm -A -t 192.0.2.1:81 -s rr;   ipvsadm -a -t 192.0.2.1:81 -r 10.0.0.1:8080 -m
+ipvsadm -A -t 192.0.2.1:81 -s rr -p 300; ipvsadm -a -t 192.0.2.1:81 -r 10.0.0.1:8080 -m
 ipvsadm -A -u 192.0.2.2:53 -s rr;   ipvsadm -a -u 192.0.2.2:53 -r 10.0.0.1:8080 -m
 ipvsadm -A -t '[2001:db8::2]:80' -s rr; ipvsadm -a -t '[2001:db8::2]:80' -r '[2001:db8:1::1]:8080' -m
 if [ "$role" = backup ]; then
     ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 7
     for i in $(seq "$seconds"); do
         sleep 1
-        [ "$(ipvsadm -Lnc | grep -c 40000)" -ge 4 ] && ipvsadm -Lnc | grep -q CLOSE_WAIT && break
+        [ "$(ipvsadm -Lnc | grep -c 40000)" -ge 4 ] && ipvsadm -Lnc | grep -q 198.51.100.8:0 && ipvsadm -Lnc | grep -q CLOSE_WAIT && break
     done
     ipvsadm -Lnc
     exit 0

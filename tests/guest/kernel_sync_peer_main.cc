@@ -3,7 +3,8 @@
 //
 //   kernel_sync_peer master|backup INTERFACE SYNCID SECONDS [VERSION]
 //
-// As master it opens a TCP connection over IPv4, one over IPv6 and one of UDP, and tells them, closing one in the middle.
+// As master it opens a TCP connection over IPv4, one of a client that keeps its server, one over IPv6 and one of UDP, and
+// tells them, closing one in the middle.
 // As backup it prints at its end what it has: a line for each connection, then counters.  Services are those of
 // kernel_side.sh.
 #include <fmt/format.h>
@@ -22,8 +23,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// 192.0.2.1:80 and 192.0.2.1:81 as they are; 192.0.2.2:53 of UDP; [2001:db8::2]:80.  Servers 10.0.0.1, [2001:db8:1::1].
+// 192.0.2.1:80 as it is, 192.0.2.1:81 persistent; 192.0.2.2:53 of UDP; [2001:db8::2]:80.  Servers 10.0.0.1, [2001:db8:1::1].
 void furnish(SimulatedDirector& director) {
+    abi::service& kept = director.tables().service(1);
+    kept.flags |= abi::SERVICE_PERSISTENT;
+    kept.persistence_prefix = 128;
+    kept.persistence_s = kept.timeout_ticks[STATE_template] = 300;
     abi::service& udp = director.tables().service(2);
     udp.protocol = 17;
     udp.port = __builtin_bswap16(53);
@@ -39,8 +44,9 @@ void open(SimulatedDirector& director, const Address& client, std::uint32_t serv
     abi::address address;
     std::memcpy(address.bytes, client.mapped().data(), sizeof address.bytes);
     table::lookup lookup = director.tables().request(address, __builtin_bswap16(40000), protocol, service, tick);
-    table::table_find_request(&director.packets, &lookup);
+    if (table::table_find_request(&director.packets, &lookup) >= 0) return;
     table::opening opening = director.tables().to(service, director.tables().server_of(service, 0), state);
+    if (director.tables().service(service).flags & abi::SERVICE_PERSISTENT) director.follow(lookup, opening);
     table::table_insert(&director.packets, &lookup, &opening);
 }
 
