@@ -13,7 +13,7 @@ enum forwarding_method { METHOD_masq, METHOD_local, METHOD_tunnel, METHOD_route,
 
 enum server_flag {
     SERVER_AVAILABLE = 1 << 0, /* configured; without it its old connections' packets are dropped, as in IPVS */
-    SERVER_LEFT = 1 << 1,      /* it stands in no list, only its connections go on: no template leads to it */
+    SERVER_LEFT = 1 << 1,      /* lvx takes it out, only its connections go on: no template leads to it */
 };
 
 struct server {

@@ -235,6 +235,7 @@ std::uint64_t BpfDataplane::end_connections(std::span<const ServerPlace> servers
     for (std::uint32_t slot = 0; slot < slots; ++slot) {
         const abi::connection connection = table::table_copy(&table_, slot);
         if (!table::control_live(connection.control, tick) || connection.server >= ends.size() || !ends[connection.server]) continue;
+        if (connection.flags & abi::CONNECTION_TEMPLATE) continue;  // followed only while its server may be
         ended += static_cast<std::uint64_t>(table::table_remove(&table_, slot, connection.control, set, tick));
     }
     return ended;
@@ -275,7 +276,7 @@ api::ConnectionSnapshot BpfDataplane::told(const abi::connection& connection, st
         .protocol = static_cast<model::Protocol>(connection.protocol),
         .state = state < state_words.size() ? state_words[state] : "?",
         .expires_s = static_cast<std::uint32_t>((std::uint64_t{left} << tables.header().tick_shift) / tables.header().hertz),
-        .client = {plan::address_of(connection.client), host_order(connection.client_port)},
+        .client = {plan::address_of(connection.client), state == STATE_template ? Port{0} : host_order(connection.client_port)},
         .virtual_service = {{}, host_order(connection.virtual_port)},
         .server = {{}, host_order(connection.server_port)}};
     if (connection.service < tables.header().max_services)
@@ -289,7 +290,7 @@ TableUse BpfDataplane::use() const {
     const abi::root& root = loaded_.tables.header();
     TableUse result{.capacity = root.capacity, .bytes = bytes(layout_of(root)), .buckets = root.buckets};
     for (const abi::server_load& load : loaded_.tables.server_loads.all())
-        result.connections += __atomic_load_n(&load.total, __ATOMIC_RELAXED);
+        result.connections += __atomic_load_n(&load.total, __ATOMIC_RELAXED) + __atomic_load_n(&load.persistent, __ATOMIC_RELAXED);
     return result;
 }
 

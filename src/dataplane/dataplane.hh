@@ -60,7 +60,7 @@ struct ServerTraffic {
 };
 
 struct TableUse {
-    std::uint64_t connections = 0, capacity = 0, bytes = 0;  // bytes: all maps
+    std::uint64_t connections = 0, capacity = 0, bytes = 0;  // templates included; bytes: all maps
     std::uint32_t buckets = 0;
 };
 

@@ -46,6 +46,7 @@ class Builder {
         for (const model::Leaving* each : parts_.leaving) {
             model::Server server = each->server;
             server.weight = 0;
+            server.leaves = true;
             add_unless_there(server);
         }
         for (const Override* each : parts_.overrides)
@@ -67,6 +68,7 @@ class Builder {
             if (observed != nullptr && !observed->in_service) continue;
             Candidate candidate{servers[place], observed != nullptr && !observed->up};
             if (observed != nullptr) candidate.server.weight = observed->weight;
+            candidate.server.leaves = candidate.down;
             candidate.rank = {observed != nullptr ? observed->entered : 0, place};
             candidates_.push_back(std::move(candidate));
         }
@@ -97,13 +99,16 @@ class Builder {
         if (!edits) candidates_.erase(found);
         else found->server = each.server_value;
         if (edits && found->down) found->server.weight = 0;
+        if (edits) found->server.leaves = found->down;
     }
 
     void override_weight(const Override& each) {
         const bool to_zero = each.kind == OverrideKind::drained || each.kind == OverrideKind::disabled;
         if (!to_zero && each.kind != OverrideKind::weight) return;
         const auto found = find(each.server);
-        if (found != candidates_.end() && !found->down) found->server.weight = to_zero ? 0 : each.weight;
+        if (found == candidates_.end() || found->down) return;
+        found->server.weight = to_zero ? 0 : each.weight;
+        found->server.leaves = to_zero;
     }
 
     const Index::Parts& parts_;

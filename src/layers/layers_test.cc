@@ -87,6 +87,7 @@ TEST(Effective, AnOperatorsWeightLiesAboveTheFilesButWakesNoDeadServer) {
     health::View view = seen(site);
     view.pools[0].servers[0] = {.endpoint = server(2).endpoint, .up = false, .in_service = true, .weight = 0};  // inhibited
     EXPECT_EQ(effective(site, state, view).services[0].servers[0].weight, 0u);
+    EXPECT_TRUE(effective(site, state, view).services[0].servers[0].leaves);
 }
 
 TEST(Effective, AServerAnOperatorAddedIsNotWatched) {
@@ -164,6 +165,7 @@ TEST(Overrides, EnableTakesBackWhatADrainEndedIn) {
     const ServerName name{web, server(2).endpoint};
     model::RunState state = changed(site, {}, name, {.kind = ServerChange::Kind::drain, .then = model::AfterDrain::remove}, {});
     EXPECT_EQ(effective(site, state, {}).services[0].servers[0].weight, 0u);
+    EXPECT_TRUE(effective(site, state, {}).services[0].servers[0].leaves);  // clients that keep their server, too
     const Settled over = settled(state, noon, [](const ServerName&) { return 0u; });
     ASSERT_THAT(over.ended, SizeIs(1));
     EXPECT_THAT(endpoints(effective(site, over.state, {}), web), ElementsAre(server(3).endpoint));
@@ -209,6 +211,7 @@ TEST(Reconfigured, ADeadServerThatIsGoneLeavesAsALivingOneWhereItsConnectionsGoO
     ASSERT_THAT(state.leaving, SizeIs(1));
     EXPECT_EQ(state.leaving[0].server.endpoint, server(2).endpoint);
     EXPECT_EQ(effective(after, state, {}).services[0].servers[1].weight, 0u);
+    EXPECT_TRUE(effective(after, state, {}).services[0].servers[1].leaves);
     before.pools[0].on_down = model::OnDown::reset;
     EXPECT_THAT(reconfigured(before, after, {}, effective(before, {}, view), view, noon).leaving, IsEmpty()) << "it had none left";
 }

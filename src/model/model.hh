@@ -50,6 +50,7 @@ struct Server {
     std::uint32_t upper_threshold = 0;
     std::uint32_t lower_threshold = 0;
     Tunnel tunnel;  // of Method::tunnel
+    bool leaves = false;  // what lvx itself takes out, with weight 0: not even clients that keep their server come any more
     bool operator==(const Server&) const = default;
 };
 

@@ -12,6 +12,8 @@ void changed(std::vector<std::string>& parts, std::string_view what, const T& be
     if (before != after) parts.push_back(fmt::format("{} {} -> {}", what, before, after));
 }
 
+std::string_view kept_text(const model::Server& server) { return server.leaves ? "leave" : "stay"; }
+
 std::string persistence_text(const model::Service& service) {
     if (!service.persistence) return "off";
     return fmt::format("{} s /{}", service.persistence->timeout.count(), service.persistence->prefix);
@@ -45,6 +47,7 @@ struct Teller {
         changed(parts, "upper threshold", step.before.upper_threshold, step.after.upper_threshold);
         changed(parts, "lower threshold", step.before.lower_threshold, step.after.lower_threshold);
         if (step.before.tunnel != step.after.tunnel) parts.push_back("tunnel");
+        changed(parts, "clients that keep it", kept_text(step.before), kept_text(step.after));
         return fmt::format("change server {} of {}: {}", step.after.endpoint.text(), step.key.text(), fmt::join(parts, ", "));
     }
     std::string operator()(const SetTimeouts& step) const {

@@ -16,7 +16,8 @@ model::Server server_of(const abi::server& server) {
             .method = static_cast<model::Method>(server.method),
             .weight = server.weight,
             .upper_threshold = server.upper_threshold,
-            .lower_threshold = server.lower_threshold};
+            .lower_threshold = server.lower_threshold,
+            .leaves = (server.flags & abi::SERVER_LEFT) != 0};
 }
 
 model::Service service_of(const Image& image, std::uint32_t id) {

@@ -44,7 +44,7 @@ abi::server abi_server(const model::Server& server, std::uint32_t service, std::
             .port = network_order(server.endpoint.port),
             .family = static_cast<std::uint8_t>(server.endpoint.address.family()),
             .method = static_cast<std::uint8_t>(server.method),
-            .flags = abi::SERVER_AVAILABLE,
+            .flags = static_cast<std::uint32_t>(abi::SERVER_AVAILABLE | (server.leaves ? abi::SERVER_LEFT : 0)),
             .weight = server.weight,
             .service = service,
             .upper_threshold = server.upper_threshold,

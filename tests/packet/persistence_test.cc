@@ -147,6 +147,18 @@ TEST_P(PersistenceTest, ARemovedServersTemplateIsReplacedAndDoesNotComeBack) {
     EXPECT_EQ(open(Family::v4, client, 40002), address("10.0.0.3"));
 }
 
+TEST_P(PersistenceTest, AServerThatLvxTakesOutLosesItsClientsAndKeepsTheirConnections) {
+    model::Service one = sticky(Family::v4, 32, 2);
+    configure(cluster({one}));
+    EXPECT_EQ(destination_of(run(request(Family::v4, syn)).frame), address("10.0.0.2"));
+    server_of(one, 0).weight = 0;
+    server_of(one, 0).leaves = true;
+    configure(cluster({one}));
+    EXPECT_EQ(destination_of(run(request(Family::v4, ack)).frame), address("10.0.0.2"));
+    EXPECT_EQ(open(Family::v4, addresses(Family::v4).client, 40001), address("10.0.0.3"));
+    EXPECT_EQ(templates().size(), 1);
+}
+
 TEST_P(PersistenceTest, WithoutAnyUsableServerNothingIsRemembered) {
     model::Service one = sticky(Family::v4, 32, 1);
     one.servers[0].weight = 0;

@@ -187,6 +187,8 @@ TEST(Listing, OfConnectionsIsThatOfTheRealTool) {
     EXPECT_EQ(text, golden("list-conn.txt"));
     const std::string wide = golden("list-conn-persistent.txt");
     EXPECT_EQ(connections_title({.show = Show::connections, .persistence_data = true}), wide.substr(0, wide.find("TCP")));
+    for (const api::ConnectionSnapshot& connection : connections)
+        if (connection.protocol != Protocol::udp) EXPECT_NE(wide.find(connection_line(connection, digits())), std::string::npos);
 }
 
 }  // namespace
