@@ -72,6 +72,11 @@ void read_threshold(DirectorSettings& settings, const Statement& statement, Read
         return reading.report({.code = Code::out_of_range, .place = words[1].place,
                                .message = fmt::format("the threshold {} is not below the period {}", *threshold, *period)});
     }
+    const std::string meant = "connections are told when established, and every ten seconds in which packets came";
+    if (*threshold != 0 && *threshold != settings.sync.threshold)
+        reading.warn(Code::not_needed, words[1].place, fmt::format("no packets are counted: the threshold {} has no effect", *threshold), meant);
+    if (*period != 0 && *period != settings.sync.period)
+        reading.warn(Code::not_needed, words[2].place, fmt::format("no packets are counted: the period {} means that there is one", *period), meant);
     settings.sync.threshold = static_cast<std::uint32_t>(*threshold);
     settings.sync.period = static_cast<std::uint32_t>(*period);
 }
