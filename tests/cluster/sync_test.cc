@@ -19,8 +19,17 @@ void expect_all_answer(lab::HeldConnections& held) {
     EXPECT_EQ(report.unanswered, 0u) << "of " << report.held;
 }
 
-TEST(Sync, HeldConnectionsSurviveTheMastersDeathAndItsReturn) {
-    Pair pair;
+// A client that keeps its server has new connections there as well, whoever the director is.
+void expect_one_server(Pair& pair, int director) {
+    lab::HeldConnections more = pair.hold(10);
+    const std::string servers = must(pair.director(director).ask("ipvsadm -Lnc | awk '/192.168.88.21/ { print $6 }' | sort -u | wc -l")).out;
+    EXPECT_EQ(servers, "1\n");
+    EXPECT_EQ(must(pair.director(director).ask("ipvsadm -Lnc | grep -c 'NONE  .*192.168.88.21:0'")).out, "1\n");
+    EXPECT_TRUE(more.all_answer(patience));
+}
+
+TEST(Sync, HeldConnectionsAndClientsServersSurviveTheMastersDeathAndItsReturn) {
+    Pair pair({.service = "persistence_timeout 300"});
     ASSERT_TRUE(pair.await_master(1));
     lab::HeldConnections held = pair.hold(held_connections);
     held.run(Milliseconds{300}, Milliseconds{200});
@@ -30,10 +39,12 @@ TEST(Sync, HeldConnectionsSurviveTheMastersDeathAndItsReturn) {
     pair.director(1).process().kill();  // its data plane goes on until the lease ends: the fence
     ASSERT_TRUE(pair.await_master(2));
     expect_all_answer(held);
+    expect_one_server(pair, 2);
 
     must(pair.director(1).restart());  // it learns before it asks for the address, which it takes back
     ASSERT_TRUE(pair.await_master(1));
     expect_all_answer(held);
+    expect_one_server(pair, 1);
     EXPECT_TRUE(pair.await_in_step(1));
 }
 

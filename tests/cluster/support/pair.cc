@@ -55,10 +55,11 @@ virtual_server 192.168.88.23 {1} {{
     lb_algo rr
     lb_kind NAT
     protocol TCP
+    {2}
     real_server 10.0.0.2 {1} {{ }}
     real_server 10.0.0.3 {1} {{ }}
 }}
-)", number == 1 ? 150 : 100, echo_service);
+)", number == 1 ? 150 : 100, echo_service, description_.service);
 }
 
 Pair::Pair(PairDescription description)

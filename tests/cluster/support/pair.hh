@@ -25,6 +25,7 @@ struct PairDescription {
     std::string stream_extra;  // lines of that block
     std::string globals;       // lines of global_defs
     std::string extra;         // blocks
+    std::string service;       // lines of the virtual_server
 };
 
 class Pair {
