@@ -17,8 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Milliseconds start_limit{20'000};
-constexpr Milliseconds question_limit{20'000};
+constexpr Milliseconds start_limit{60'000};
+constexpr Milliseconds question_limit{60'000};
 constexpr const char* package_directory = "/usr/sbin";
 
 std::string file_of(const Lab& lab, std::string_view node, std::string_view ending) {

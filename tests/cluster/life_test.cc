@@ -106,7 +106,7 @@ TEST_P(Life, AGentleEndStopsForwardingOtherwise) {
 // generations; from then on the test itself replaces the one by the other, as the daemon does.
 TEST_P(Life, NoPacketIsLostOverTwoHundredReplacementsOfTheProgram) {
     constexpr int replacements = 200;
-    constexpr std::uint64_t packets_between = 1000;
+    constexpr std::uint64_t packets_between = 500;
     const ServiceOn echo{.port = 7, .protocol = model::Protocol::udp};
     Cluster cluster({.hook = GetParam(), .services = {echo}});
     std::vector<lab::Process> echoes;
@@ -114,6 +114,7 @@ TEST_P(Life, NoPacketIsLostOverTwoHundredReplacementsOfTheProgram) {
     cluster.await_neighbours(3);
     DatagramStream stream = must(DatagramStream::start(cluster.ns("client"), {lab::classic::virtual_v4(), 7}));
     const Fd first = must(running_program(cluster, GetParam()));
+    const std::vector<Fd> rests_of_first = must(hold_rests(cluster));
     must(cluster.director().restart());
     const Fd second = must(running_program(cluster, GetParam()));
     for (int i = 0; i < replacements; ++i) {

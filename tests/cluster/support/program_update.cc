@@ -4,6 +4,9 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <filesystem>
+
 #include "dataplane/hooks.hh"
 #include "lab/links.hh"
 #include "lab/namespace.hh"
@@ -11,9 +14,9 @@
 namespace lvx::cluster {
 namespace {
 
-std::string pin(const Cluster& cluster, std::string_view name) {
-    return fmt::format("{}-director/{}", cluster.lab().pin_directory(), name);
-}
+std::string pins(const Cluster& cluster) { return cluster.lab().pin_directory() + "-director"; }
+
+std::string pin(const Cluster& cluster, std::string_view name) { return fmt::format("{}/{}", pins(cluster), name); }
 
 Result<Fd> open_pin(const std::string& path) {
     Fd fd(bpf_obj_get(path.c_str()));
@@ -33,6 +36,14 @@ Result<void> update_link(const Cluster& cluster, std::uint32_t ifindex, const Fd
 
 Result<Fd> running_program(const Cluster& cluster, std::string_view hook) {
     return open_pin(pin(cluster, fmt::format("program_{}", hook)));
+}
+
+Result<std::vector<Fd>> hold_rests(const Cluster& cluster) {
+    std::vector<Fd> held;
+    for (const auto& entry : std::filesystem::directory_iterator(pins(cluster)))
+        if (entry.path().filename().string().starts_with("rests_")) held.push_back(TRY(open_pin(entry.path())));
+    if (held.empty()) return refusal("no program arrays are pinned", ENOENT);
+    return held;
 }
 
 Result<void> replace_program(const Cluster& cluster, std::string_view hook, const std::string& device, const Fd& program) {
