@@ -43,6 +43,8 @@ constexpr std::array samples = {
     Sample{"interface", "eth0 tc", "eth0 fast", true, Block::director},
     Sample{"listen", "192.0.2.1 8850", "192.0.2.1 0"},
     Sample{"peer", "192.0.2.1 8850", "192.0.2 8850"},
+    Sample{"check_client", "192.0.2.4", "2001:db8::4"},
+    Sample{"check_client6", "2001:db8::4", "192.0.2.4"},
     Sample{"persistence_timeout", "1", "2678401", false},  // 0 is what old files have, with a word of its own
     Sample{"quorum", "1", "-1"},
     Sample{"dynamic_interfaces", "allow_if_changes", "sometimes", false},

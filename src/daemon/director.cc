@@ -38,6 +38,17 @@ void serve_at_tc(net::InterfacePlan& plan, const std::set<std::uint32_t>& withou
     }
 }
 
+// A veth pair: its own packets, segments as large as they come, are met at tc.
+void add_check_interface(net::InterfacePlan& plan, const net::World& world, const std::string& name) {
+    for (const auto& [ifindex, link] : world.links) {
+        if (name.empty() || link.name != name) continue;
+        std::erase_if(plan.choices, [&](const net::InterfaceChoice& choice) { return choice.ifindex == ifindex; });
+        plan.choices.push_back({.ifindex = ifindex, .name = name, .hook = net::Hook::tc, .reason = "veth carries super-frames",
+                                .role = "checks of virtual services", .mac = link.mac, .mtu = link.mtu});
+        std::ranges::sort(plan.choices, {}, &net::InterfaceChoice::ifindex);
+    }
+}
+
 bool has_mac(net::NeighbourState state) {
     return state != net::NeighbourState::incomplete && state != net::NeighbourState::failed;
 }
@@ -105,6 +116,7 @@ Picture picture_of(const model::Cluster& cluster, const net::World& world, const
         .ways = ways_to(world, servers),
         .neighbours = net::wanted_neighbours(world, servers)};
     serve_at_tc(picture.plan, without_native_xdp);
+    add_check_interface(picture.plan, world, settings.check_interface);
     return picture;
 }
 

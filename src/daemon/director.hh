@@ -23,6 +23,7 @@ struct Settings {
     std::vector<net::InterfaceRequest> interfaces;
     net::Hook hook = net::Hook::automatic;
     std::set<Address> moving;                     // of virtual routers
+    std::string check_interface;                  // by which checks of virtual services come, where it is there
     bool operator==(const Settings&) const = default;
 };
 

@@ -13,6 +13,7 @@
 #include "api/http_server.hh"
 #include "daemon/bfd_side.hh"
 #include "daemon/event_desk.hh"
+#include "daemon/check_space.hh"
 #include "daemon/health_side.hh"
 #include "daemon/life_script.hh"
 #include "daemon/live_director.hh"
@@ -138,7 +139,8 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
                  .checks = [this] { return health_->checks(); },
                  .bfd = [this] { return bfd_.sessions(); },
                  .work = [this] { return work_counts(messenger_->counters(), bfd_.refused()); }},
-                identity_of(options), {.interfaces = options.interfaces, .hook = options.hook}, std::move(beginning)),
+                identity_of(options), {.interfaces = options.interfaces, .hook = options.hook, .check_interface = check_interface(options.instance)},
+                std::move(beginning)),
       bfd_({.to_routers = [this](const std::string& session, bool up) { vrrp_.observe_bfd(session, up); },
             .to_checks = [this](const std::string& session, bool up) { health_->set_bfd(session, up); },
             .peer_dead = [this](const std::string& session) { vrrp_.peer_dead(session); },
@@ -181,7 +183,10 @@ Result<void> Loop::open_health() {
                                     .traffic = [this](const dataplane::ServerPlace& place) { return dataplane_->server_traffic(place.service, place.server); },
                                     .quorum = [this](const std::string& pool, bool up) { vrrp_.observe_service(pool, up); },
                                     .emit = [this](const model::Event& event) { tell(event); },
-                                    .notify = [this](notify::Notice notice) { messenger_->tell(std::move(notice)); }},
+                                    .notify = [this](notify::Notice notice) { messenger_->tell(std::move(notice)); },
+                                    .check_interface = check_interface(options_.instance),
+                                    .begin_check = [this](const dataplane::CheckFlow& flow) { return dataplane_->begin_check(flow); },
+                                    .end_check = [this](const dataplane::CheckFlow& flow) { dataplane_->end_check(flow); }},
                                    std::random_device{}()));
     ErrorCode error;
     health_news_.assign(health_->fd(), error);

@@ -11,8 +11,10 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/check_space.hh"
 #include "health/names.hh"
 #include "health/passive_machine.hh"
+#include "vrrp/ground.hh"
 
 namespace lvx::daemon {
 
@@ -111,7 +113,10 @@ class Side final : public HealthSide {
                 for (const model::WatchedServer& server : pool.servers) places_.push_back({service, server.endpoint});
         const std::set<dataplane::ServerPlace> known(places_.begin(), places_.end());
         std::erase_if(totals_, [&known](const auto& entry) { return !known.contains(entry.first); });
-        thread_->configure(health::setting_of(site));
+        health::Setting setting = health::setting_of(site);
+        setting.shared = vrrp::virtual_addresses_of(site.vrrp);
+        open_door(site);
+        thread_->configure(std::move(setting));
     }
 
     void set_world(const net::World& world) override {
@@ -221,6 +226,29 @@ class Side final : public HealthSide {
         }
     }
 
+    // Made when the first check wants it, and there until the end.
+    void open_door(const model::Site& site) {
+        const auto through = [](const model::Pool& pool) { return std::ranges::any_of(pool.servers, health::is_checked_through); };
+        if (space_ || std::ranges::none_of(site.pools, through)) return;
+        auto made = make_check_space(surroundings_.check_interface, {site.director.check_client, site.director.check_client6});
+        // A machine without IPv6.
+        if (!made) made = make_check_space(surroundings_.check_interface, {site.director.check_client});
+        if (!made) {
+            surroundings_.emit(model::event(model::EventKind::checks_refused, {made.error().sentence()}));
+            return thread_->set_door({.closed = made.error().sentence()});
+        }
+        space_ = std::move(*made);
+        health::Door door{.network_namespace = space_->network_namespace.get()};
+        for (const Address& client : space_->clients) (client.is_v4() ? door.client4 : door.client6) = client;
+        const auto flow_of = [ifindex = space_->ifindex, station = space_->station](const health::CheckPassage& passage) {
+            return dataplane::CheckFlow{.place = {passage.service, passage.server}, .client = passage.client, .destination = passage.destination,
+                                        .ifindex = ifindex, .station = station};
+        };
+        door.begin = [flow_of, begin = surroundings_.begin_check](const health::CheckPassage& passage) { return begin(flow_of(passage)); };
+        door.end = [flow_of, end = surroundings_.end_check](const health::CheckPassage& passage) { end(flow_of(passage)); };
+        thread_->set_door(std::move(door));
+    }
+
     // Another configuration: what traffic showed under the old one is forgotten.
     void readmit_all() {
         for (const auto& [key, passive] : passive_)
@@ -248,6 +276,7 @@ class Side final : public HealthSide {
     std::map<model::ServiceKey, Passive> passive_;
     std::set<Address> addresses_;
     health::View view_;
+    std::optional<CheckSpace> space_;
     std::unique_ptr<health::Thread> thread_;  // last: it ends before what it writes to
 };
 

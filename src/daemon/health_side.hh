@@ -36,6 +36,9 @@ class HealthSide {
         std::function<void(const std::string& pool, bool up)> quorum;  // of a pool, by its name: track_service
         model::EmitEvent emit;
         std::function<void(notify::Notice)> notify;                     // from the health thread
+        std::string check_interface;                                    // the director's end of the checks' pair
+        std::function<Result<void>(const dataplane::CheckFlow&)> begin_check;  // from the health thread, as is the next one
+        std::function<void(const dataplane::CheckFlow&)> end_check;
     };
 
     [[nodiscard]] static Result<std::unique_ptr<HealthSide>> make(Surroundings surroundings, std::uint64_t seed);

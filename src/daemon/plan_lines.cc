@@ -180,6 +180,8 @@ std::vector<std::string> restart_lines(const model::DirectorSettings& before, co
     compare("max_services", before.max_services, after.max_services);
     compare("max_servers", before.max_servers, after.max_servers);
     compare("pool_words", before.pool_words, after.pool_words);
+    if (before.check_client != after.check_client || before.check_client6 != after.check_client6)
+        lines.push_back("check_client: another one takes effect at the next start");
     return lines;
 }
 

@@ -8,6 +8,7 @@
 #include "base/ensure.hh"
 #include "bpf/table/sweep.h"
 #include "dataplane/abandoned.hh"
+#include "dataplane/check_flow.hh"
 #include "dataplane/counters.hh"
 #include "dataplane/recount.hh"
 
@@ -241,6 +242,24 @@ std::uint64_t BpfDataplane::end_connections(std::span<const ServerPlace> servers
     return ended;
 }
 
+Result<void> BpfDataplane::begin_check(const CheckFlow& flow) {
+    const std::scoped_lock lock(configuration_);
+    const auto attached = [&](const abi::interface& interface) { return interface.ifindex == flow.ifindex; };
+    if (std::ranges::none_of(loaded_.tables.interfaces.all(), attached))
+        return refusal("cannot check through a virtual service", EAGAIN, "its interface has no hook yet");
+    const auto service = id_of(flow.place.service);
+    const auto server = server_id(flow.place);
+    if (!service || !server) return refusal("cannot check " + flow.place.server.text() + " through " + flow.place.service.text(), ENOENT, "the data plane does not have that server yet");
+    check_ifindex_ = flow.ifindex;
+    return insert_check(table_, flow, {.service = *service, .server = *server, .set = loaded_.tables.active_set(), .tick = now(),
+                                       .client_generation = loaded_.tables.header().client_generation});
+}
+
+void BpfDataplane::end_check(const CheckFlow& flow) {
+    const std::scoped_lock lock(configuration_);
+    remove_check(table_, flow, loaded_.tables.active_set(), now());
+}
+
 // A tick is about a second.  How long a connection has been in its state since its last packet follows from its expiry.
 std::vector<ServerSigns> BpfDataplane::signs(std::span<const ServerPlace> servers) {
     constexpr std::uint32_t stands_still = 3;
@@ -255,6 +274,7 @@ std::vector<ServerSigns> BpfDataplane::signs(std::span<const ServerPlace> server
         if ((state != STATE_syn_recv && state != STATE_close) || !table::control_live(control, tick)) continue;
         const abi::connection connection = table::table_copy(&table_, slot);
         if (connection.control == 0 || connection.service >= services.size() || connection.server >= by_id.size()) continue;
+        if (connection.return_ifindex != 0 && connection.return_ifindex == check_ifindex_) continue;  // a check, not traffic
         const std::uint32_t age = services[connection.service].timeout_ticks[state] - (table::control_expires(control) - tick);
         if (state == STATE_close && age < passed) ++by_id[connection.server].reset;
         if (state == STATE_syn_recv && age >= stands_still && age - stands_still < passed) ++by_id[connection.server].silent;

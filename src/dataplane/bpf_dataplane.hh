@@ -31,6 +31,8 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] std::uint64_t connections(std::uint64_t from, const api::ConnectionVisitor& visit) const override;
     std::uint64_t end_connections(std::span<const ServerPlace> servers) override;
     [[nodiscard]] std::vector<ServerSigns> signs(std::span<const ServerPlace> servers) override;
+    [[nodiscard]] Result<void> begin_check(const CheckFlow& flow) override;
+    void end_check(const CheckFlow& flow) override;
     [[nodiscard]] TableUse use() const override;
     void zero(const std::optional<model::ServiceKey>& key) override;
     [[nodiscard]] std::optional<TableAccess> table_access() override;
@@ -63,6 +65,7 @@ class BpfDataplane final : public Dataplane {
     std::mutex configuration_;                // TableAccess
     std::unique_ptr<HeldAnswers> held_;
     std::atomic<std::uint64_t> applications_{0};
+    std::atomic<std::uint32_t> check_ifindex_{0};  // by which checks come that go through a service
 
     std::uint32_t signs_seen_ = 0;  // tick of the last signs()
     std::uint32_t swept_ = 0;  // slot the next slice begins with

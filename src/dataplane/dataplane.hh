@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -64,6 +65,15 @@ struct TableUse {
     std::uint32_t buckets = 0;
 };
 
+// A check's connection through a virtual service to one server of it.
+struct CheckFlow {
+    ServerPlace place;
+    Endpoint client;           // who checks
+    Endpoint destination;      // the virtual address and the port it connects to
+    std::uint32_t ifindex = 0; // the device it comes in by and is answered on
+    net::Mac station{};        // on that device
+};
+
 // The connection table for whoever keeps it in step with other directors, from a thread of its own.  All of it lives as
 // long as the data plane.
 struct TableAccess {
@@ -118,6 +128,9 @@ class Dataplane {
     // What became of handshakes and connections on these servers since the call before, one for each.  One pass over the
     // table; to be called every second or two.
     [[nodiscard]] virtual std::vector<ServerSigns> signs(std::span<const ServerPlace> servers) = 0;
+    // Puts a check's connection into the table, before its first packet, and takes it out: from any thread.
+    [[nodiscard]] virtual Result<void> begin_check(const CheckFlow&) { return refusal("cannot check through a virtual service", EOPNOTSUPP); }
+    virtual void end_check(const CheckFlow&) {}
     [[nodiscard]] virtual TableUse use() const = 0;
     virtual void zero(const std::optional<model::ServiceKey>& key) = 0;
 

@@ -34,9 +34,10 @@ std::string target_text(const model::Check& check) {
     if (const auto* file = std::get_if<model::FileCheck>(&check.kind)) return file->track_file;
     if (const auto* bfd = std::get_if<model::BfdCheck>(&check.kind)) return bfd->name;
     if (std::holds_alternative<model::PingCheck>(check.kind)) return check.target.endpoint.address.text();
+    const std::string through = check.target.through ? fmt::format(" through {}", check.target.through->text()) : "";
     const auto* http = std::get_if<model::HttpCheck>(&check.kind);
-    if (http == nullptr || http->urls.empty()) return check.target.endpoint.text();
-    return check.target.endpoint.text() + http->urls.front().path + (http->urls.size() > 1 ? fmt::format(" and {} more", http->urls.size() - 1) : "");
+    if (http == nullptr || http->urls.empty()) return check.target.endpoint.text() + through;
+    return check.target.endpoint.text() + http->urls.front().path + (http->urls.size() > 1 ? fmt::format(" and {} more", http->urls.size() - 1) : "") + through;
 }
 
 std::string_view result_subject(const model::Check& check) {

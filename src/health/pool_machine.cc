@@ -50,6 +50,7 @@ Actions PoolMachine::start(const Starting& starting, Instant now) {
     if (!carried_) begin_quorum();
     test_panic();
     test_quorum();
+    for (ServerMemory& memory : servers_) memory.served = memory.served || (memory.up && !sorry_in_);
     find_wake(now);
     return taken();
 }
@@ -145,6 +146,7 @@ void PoolMachine::go_up(ServerIndex index, Instant now) {
     ServerMemory& memory = servers_[index];
     live_weight_ += weight_of(index);
     ++up_count_;
+    memory.served = true;
     if (pool_->slow_start.count() > 0) {
         memory.rising_since = now;
         watch(index, now);
@@ -292,8 +294,9 @@ PoolView PoolMachine::view(Instant now) const {
     for (ServerIndex i = 0; i < servers_.size(); ++i) {
         const ServerMemory& memory = servers_[i];
         const bool used = (memory.up || (panics_ && !memory.maintenance)) && !sorry_serves;
+        const bool waits = !memory.served && is_checked_through(pool_->servers[i]);
         view.servers.push_back({.endpoint = pool_->servers[i].endpoint, .up = memory.up,
-                                .in_service = used || stays_when_down(pool_->servers[i]),
+                                .in_service = used || waits || stays_when_down(pool_->servers[i]),
                                 .weight = used ? risen_weight(i, now) : 0});
     }
     return view;

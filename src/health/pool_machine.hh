@@ -46,6 +46,7 @@ struct ServerMemory {
     std::uint16_t failed = 0;             // checks
     bool up = true;                       // as told outside
     bool maintenance = false, ejected = false;
+    bool served = false;                  // has been up
     std::int64_t delta = 0;               // what dynamic checks add to the weight
     Instant since{};
     std::optional<Instant> damped_until, last_down, rising_since;

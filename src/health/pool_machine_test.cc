@@ -261,6 +261,19 @@ TEST(PoolMachine, below_the_panic_threshold_all_are_used) {
     EXPECT_EQ(weights(m.machine, at(4)), (std::vector<std::uint32_t>{1, out, out, 1}));
 }
 
+TEST(PoolMachine, a_server_checked_through_its_service_is_known_there_before_it_ever_was_up) {
+    model::Pool pool = pool_of(2);
+    pool.servers[0].checks[0].target.through = Endpoint{pool.services[0].address, 80};
+    Machine m(pool);
+    m.machine.prepare(0, {.failed = 1, .up = false});
+    (void)m.start(at(0));
+    EXPECT_EQ(weights(m.machine, at(0)), (std::vector<std::uint32_t>{0, 1})) << "with weight 0, for its checks";
+    (void)m.machine.on(CheckRecovered{0, ""}, at(1));
+    EXPECT_EQ(weights(m.machine, at(1)), (std::vector<std::uint32_t>{1, 1}));
+    (void)m.fail(0, at(2));
+    EXPECT_EQ(weights(m.machine, at(2)), (std::vector<std::uint32_t>{out, 1})) << "from then on its row is kept";
+}
+
 TEST(PoolMachine, a_server_in_maintenance_is_out_even_in_panic) {
     model::Pool pool = pool_of(2);
     pool.panic_threshold = 90;

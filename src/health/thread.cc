@@ -40,6 +40,9 @@ class WorkerThread : public Thread {
     void set_local_addresses(std::set<Address> addresses) override {
         post([addresses = std::move(addresses)](Worker& worker) { worker.set_local_addresses(addresses, Clock::now()); });
     }
+    void set_door(Door door) override {
+        post([door = std::move(door)](Worker& worker) { worker.set_door(door); });
+    }
     void set_bfd(const std::string& session, bool up) override {
         post([session, up](Worker& worker) { worker.set_bfd(session, up, Clock::now()); });
     }

@@ -17,6 +17,7 @@ class Thread {
 
     virtual void configure(Setting setting) = 0;
     virtual void set_local_addresses(std::set<Address> addresses) = 0;
+    virtual void set_door(Door door) = 0;
     virtual void set_bfd(const std::string& session, bool up) = 0;
     virtual void judge_passively(const model::ServiceKey& pool, const Endpoint& server, std::optional<std::string> ejected) = 0;
     // Tells what omega wants told; returns when it is told.

@@ -28,7 +28,7 @@ ServerView expected(const model::WatchedServer& server, std::size_t place, const
     const bool up = !starts_down(server);
     const bool sorry_serves = before != nullptr && before->sorry.value_or(0) > 0;
     const bool used = up && !sorry_serves;
-    return {.endpoint = server.endpoint, .up = up, .in_service = used || stays_when_down(server), .weight = used ? server.weight : 0};
+    return {.endpoint = server.endpoint, .up = up, .in_service = used || stays_when_down(server) || is_checked_through(server), .weight = used ? server.weight : 0};
 }
 
 PoolView expected(const model::Pool& pool, const PoolView* before) {

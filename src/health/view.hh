@@ -44,6 +44,14 @@ struct View {
 // Whether a server that may get nothing new stands in the table nevertheless, with weight 0.
 [[nodiscard]] inline bool stays_when_down(const model::WatchedServer& server) { return server.inhibit_on_failure; }
 
+// Whether a check of it comes through its virtual service.  The data plane must know such a server although it never served:
+// it stands in the table with weight 0 until it does.
+[[nodiscard]] inline bool is_checked_through(const model::WatchedServer& server) {
+    for (const model::Check& check : server.checks)
+        if (check.target.through) return true;
+    return false;
+}
+
 // What holds for `pools` until the health thread has seen them: servers keep what `before` says of them; new ones are
 // up, but for alpha ones, which are down until their first success.
 [[nodiscard]] View expected_view(const std::vector<model::Pool>& pools, const View& before);

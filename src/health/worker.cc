@@ -1,11 +1,13 @@
 #include "health/worker.hh"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "base/ensure.hh"
 #include "health/names.hh"
@@ -16,7 +18,11 @@ namespace {
 
 constexpr int ready_limit = 512;          // events taken at once
 constexpr Micros view_pause{2'000};       // views are not made more often than this
+constexpr Micros passage_pause{100'000};  // a check's last packets still find their connection
 constexpr Micros crowd_pause{100'000};    // a check that found running_limit reached tries again after this
+constexpr Micros crowd_window{100'000};
+constexpr std::uint32_t crowd = 100;      // checks begun in it: from here on they are worked on in batches
+constexpr Micros batch_pause{4'000};
 constexpr int longest_wait_ms = 1000;
 constexpr std::size_t kept_limit = 2048;  // sockets of TCP checks that are kept between two
 
@@ -26,6 +32,7 @@ Worker::Worker(Outside outside, std::uint64_t seed) : outside_(std::move(outside
 
 Worker::~Worker() {
     for (SlotIndex i = 0; i < slots_.size(); ++i) cancel(i);
+    end_passages(Instant::max());
     SSL_CTX_free(tools_.tls);
     SSL_CTX_free(tools_.tls_verifying);
 }
@@ -55,13 +62,30 @@ void Worker::wake() const {
     (void)!::write(wakeup_.get(), &one, sizeof one);
 }
 
+// In a crowd answers come one by one and each would wake us: we look at them together.
+void Worker::wait_for_a_batch() {
+    const auto since_boot = Clock::now().time_since_epoch();
+    std::this_thread::sleep_until(Instant(since_boot - since_boot % batch_pause + batch_pause));
+    ready_count_ = std::max(0, ::epoll_wait(epoll_.get(), ready_.data(), ready_limit, 0));
+}
+
+void Worker::count_crowd(Instant now) {
+    ++begun_;
+    if (now < window_ + crowd_window) return;
+    crowded_ = begun_ >= crowd && now < window_ + 2 * crowd_window;
+    begun_ = 0;
+    window_ = now;
+}
+
 void Worker::wait() {
+    if (crowded_ && !timers_.empty() && timers_.first_time() - Clock::now() < crowd_window) return wait_for_a_batch();
     int timeout = longest_wait_ms;
     if (!timers_.empty()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(timers_.first_time() - Clock::now()).count();
         timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, longest_wait_ms));
     }
     if (!changed_pools_.empty()) timeout = std::min(timeout, 1);
+    if (!passages_.empty()) timeout = std::min<int>(timeout, passage_pause / Micros(1000));
     ready_count_ = std::max(0, ::epoll_wait(epoll_.get(), ready_.data(), ready_limit, timeout));
 }
 
@@ -91,6 +115,7 @@ void Worker::work(Instant now) {
         timers_.clear(timer);
         fire(timer, now);
     }
+    end_passages(now);
     publish(now);
 }
 
@@ -129,6 +154,7 @@ void Worker::begin_run(SlotIndex index, Instant now) {
     }
     Slot& slot = slots_[index];
     const model::Pool& pool = setting_->pools[slot.pool];
+    count_crowd(now);
     slot.run = free_run();
     Run& run = *slot.run;
     ++running_;
@@ -142,6 +168,11 @@ void Worker::begin_run(SlotIndex index, Instant now) {
     probe.chance = static_cast<std::uint32_t>(chance_());
     probe.waiting = nullptr;
     probe.late = false;
+    if (slot.check->target.through) {
+        probe.service = pool.services.front();
+        probe.server = pool.servers[slot.server].endpoint;
+        if (probe.server.port == 0) probe.server.port = probe.service.port;
+    }
     slot.started = now;
     timers_.set(index, now + slot.check->timing.connect_timeout);
     run.task = start_check(probe);
@@ -168,6 +199,7 @@ void Worker::cancel(SlotIndex index) {
     std::unique_ptr<Run> run = std::move(slots_[index].run);
     if (run->probe.job != 0 && runner_) runner_->forget(std::exchange(run->probe.job, 0));
     run->task.reset();
+    if (run->probe.passage) passages_.emplace_back(Clock::now() + passage_pause, std::move(*std::exchange(run->probe.passage, std::nullopt)));
     run->probe.waiting = nullptr;
     run->probe.uses_kept = false;
     if (free_runs_.size() >= kept_limit) run->probe.kept.reset();
@@ -271,8 +303,24 @@ void Worker::judge_passively(const model::ServiceKey& key, const Endpoint& serve
     }
 }
 
+void Worker::set_door(Door door) {
+    tools_.home = Fd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+    tools_.door = std::move(door);
+    if (tools_.home.valid()) return;
+    tools_.door.network_namespace = -1;
+    tools_.door.closed = "cannot open the own network namespace";
+}
+
+void Worker::end_passages(Instant until) {
+    while (!passages_.empty() && passages_.front().first <= until) {
+        if (tools_.door.end) tools_.door.end(passages_.front().second);
+        passages_.pop_front();
+    }
+}
+
 void Worker::stop() {
     for (SlotIndex i = 0; i < slots_.size(); ++i) cancel(i);
+    end_passages(Instant::max());
     for (std::uint32_t i = 0; i < pools_.size(); ++i) carry_out(i, pools_[i]->stop());
     timers_ = {};
     slots_.clear();

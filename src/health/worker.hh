@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,6 +41,7 @@ struct Setting {
     model::CheckTls tls;
     script::Rules rules;
     bool start_notifies = false, log_all_failures = false;
+    std::set<Address> shared;  // of virtual routers: only who has one checks through it
     bool operator==(const Setting&) const = default;
 };
 
@@ -73,6 +75,8 @@ class Worker {
     // The addresses this machine has: ha_suspend.
     void set_local_addresses(std::set<Address> addresses, Instant now);
     void set_bfd(const std::string& session, bool up, Instant now);
+    // By which checks go through virtual services; none yet: such checks do not run.
+    void set_door(Door door);
     // A passive judgement, or its end.
     void judge_passively(const model::ServiceKey& pool, const Endpoint& server, std::optional<std::string> ejected, Instant now);
     // omega's notifications, and the end of everything that runs.
@@ -119,7 +123,10 @@ class Worker {
     void make_pools(const Carried& before, Instant now);
     void stop_the_gone(const Carried& before);
     void schedule(SlotIndex index, Instant now);
-    [[nodiscard]] bool suspended(const model::Pool& pool) const;
+    [[nodiscard]] bool suspended(const model::Pool& pool, const model::Check& check) const;
+    void end_passages(Instant until);
+    void wait_for_a_batch();
+    void count_crowd(Instant now);
     void follow_files();
     void look_at_files(Instant now);
     void look_at_file(SlotIndex index, Instant now);
@@ -148,6 +155,10 @@ class Worker {
     WorkerCounters counters_;
     std::vector<epoll_event> ready_;               // of wait(), for work()
     int ready_count_ = 0;
+    std::uint32_t begun_ = 0;                      // since window_
+    Instant window_{};
+    bool crowded_ = false;
+    std::deque<std::pair<Instant, CheckPassage>> passages_;  // of checks that are over, when to end them
 };
 
 }  // namespace lvx::health

@@ -168,24 +168,27 @@ void Worker::stop_the_gone(const Carried& before) {
     }
 }
 
-bool Worker::suspended(const model::Pool& pool) const {
-    return pool.ha_suspend && std::ranges::none_of(pool.services, [this](const model::ServiceKey& key) { return local_addresses_.contains(key.address); });
+// Answers to a check through a virtual address come to whoever holds the address.
+bool Worker::suspended(const model::Pool& pool, const model::Check& check) const {
+    const auto here = [this](const Address& address) { return local_addresses_.contains(address); };
+    if (check.target.through && setting_->shared.contains(check.target.through->address) && !here(check.target.through->address)) return true;
+    return pool.ha_suspend && std::ranges::none_of(pool.services, [&](const model::ServiceKey& key) { return here(key.address); });
 }
 
 void Worker::schedule(SlotIndex index, Instant now) {
     const Slot& slot = slots_[index];
-    if (!runs_by_itself(*slot.check) || suspended(setting_->pools[slot.pool])) return timers_.clear(index);
+    if (!runs_by_itself(*slot.check) || suspended(setting_->pools[slot.pool], *slot.check)) return timers_.clear(index);
     timers_.set(index, now + first_delay(slot.check->timing, chance_()));
 }
 
 // Checks of a pool that is suspended keep their last word.
 void Worker::set_local_addresses(std::set<Address> addresses, Instant now) {
     std::vector<bool> before;
-    if (setting_) for (const model::Pool& pool : setting_->pools) before.push_back(suspended(pool));
+    const auto is_suspended = [this](const Slot& slot) { return suspended(setting_->pools[slot.pool], *slot.check); };
+    for (const Slot& slot : slots_) before.push_back(is_suspended(slot));
     local_addresses_ = std::move(addresses);
     for (SlotIndex i = 0; i < slots_.size(); ++i) {
-        const std::uint32_t pool = slots_[i].pool;
-        if (before[pool] == suspended(setting_->pools[pool])) continue;
+        if (before[i] == is_suspended(slots_[i])) continue;
         cancel(i);
         schedule(i, now);
     }

@@ -20,7 +20,7 @@ Status Worker::status(Instant now) const {
         const model::Pool& pool = setting_->pools[slot.pool];
         api::CheckSnapshot check = {.pool = pool_text(pool), .server = pool.servers[slot.server].endpoint.text(),
                                     .kind = std::string(kind_name(*slot.check)), .target = target_text(*slot.check)};
-        check.state = suspended(pool) ? "suspended" : !slot.memory.has_run ? "waiting" : slot.memory.up ? "up" : "down";
+        check.state = suspended(pool, *slot.check) ? "suspended" : !slot.memory.has_run ? "waiting" : slot.memory.up ? "up" : "down";
         check.result = slot.reason;
         check.since_s = seconds_since(slot.since, now);
         const auto next = timers_.when(i);

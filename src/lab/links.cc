@@ -89,6 +89,14 @@ Result<void> Rtnetlink::add_veth(const VethEnd& near, const VethEnd& far, int fa
     return ask(header, fmt::format("cannot make the veth pair {} and {}", near.name, far.name));
 }
 
+Result<void> Rtnetlink::remove(const std::string& name) {
+    Buffer buffer;
+    nlmsghdr* header = message(buffer, RTM_DELLINK, 0);
+    link_part(header);
+    mnl_attr_put_strz(header, IFLA_IFNAME, name.c_str());
+    return ask(header, "cannot remove device " + name);
+}
+
 Result<void> Rtnetlink::add_bridge(const std::string& name) {
     Buffer buffer;
     nlmsghdr* header = message(buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);

@@ -31,6 +31,8 @@ class Rtnetlink {
     // back news of the carrier up to a second when both ends have the same one (net/core/link_watch.c takes such a
     // device for one without a lower device, and those are not urgent).
     [[nodiscard]] Result<void> add_veth(const VethEnd& near, const VethEnd& far, int far_namespace);
+    // ENODEV: there is none.
+    [[nodiscard]] Result<void> remove(const std::string& name);
     [[nodiscard]] Result<void> add_bridge(const std::string& name);
     [[nodiscard]] Result<void> bring_up(std::uint32_t ifindex, std::uint32_t mtu);
     [[nodiscard]] Result<void> set_master(std::uint32_t ifindex, std::uint32_t bridge);

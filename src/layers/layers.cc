@@ -163,10 +163,12 @@ std::optional<model::Service> effective_service(const Index::Parts& parts) {
 
 std::vector<Endpoint> kept_servers(const Index::Parts& parts) {
     std::vector<Endpoint> result;
-    const bool keeps = parts.configured != nullptr && parts.pool != nullptr && parts.pool->on_down == model::OnDown::keep;
-    if (!keeps || parts.observed == nullptr) return result;
+    if (parts.configured == nullptr || parts.pool == nullptr || parts.observed == nullptr) return result;
+    const bool keeps = parts.pool->on_down == model::OnDown::keep;
     const std::vector<model::Server>& servers = parts.configured->servers;
     for (std::size_t place = 0; place < servers.size(); ++place) {
+        const bool checked = place < parts.pool->servers.size() && health::is_checked_through(parts.pool->servers[place]);
+        if (!keeps && !checked) continue;
         const health::ServerView* observed = observed_at(parts.observed, place, servers[place].endpoint);
         const bool removed = std::ranges::any_of(parts.overrides, [&](const Override* each) {
             return each->kind == OverrideKind::server_removed && each->server == servers[place].endpoint;

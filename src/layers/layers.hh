@@ -61,7 +61,8 @@ class Index {
 [[nodiscard]] model::Cluster effective(const model::Site& site, const model::RunState& state, const health::View& view);
 // One service of it; nullopt: there shall be none.
 [[nodiscard]] std::optional<model::Service> effective_service(const Index::Parts& parts);
-// Its servers that are in no list because health took them out, while the configuration keeps the connections they have.
+// Its servers that are in no list because health took them out, while the configuration keeps the connections they have,
+// or while checks go on through the service.
 [[nodiscard]] std::vector<Endpoint> kept_servers(const Index::Parts& parts);
 [[nodiscard]] model::Timeouts effective_timeouts(const model::Site& site, const model::RunState& state);
 

@@ -69,6 +69,8 @@ TEST(Effective, AServerOutOfServiceKeepsItsConnectionsWhereThatIsConfigured) {
     EXPECT_THAT(kept(executed(site, {}, {}, std::vector<model::Operation>{model::DeleteServer{web, server(2).endpoint}}, {})), IsEmpty());
     site.pools[0].on_down = model::OnDown::reset;
     EXPECT_THAT(kept({}), IsEmpty());
+    site.pools[0].servers[0].checks.push_back({.target = {.through = Endpoint{web.address, web.port}}, .kind = model::TcpCheck{}});
+    EXPECT_THAT(kept({}), ElementsAre(server(2).endpoint)) << "its checks go on through the service";
 }
 
 TEST(Effective, TheSorryServerStandsLastWithTheWeightHealthGivesIt) {

@@ -98,6 +98,8 @@ struct DirectorSettings {
     std::uint32_t connections = 0, max_services = 0, max_servers = 0, pool_words = 0;
     std::chrono::seconds drain{0};                   // default of pools
     SyncTuning sync;
+    Address check_client = Address::v4(0xa9fe4d02);  // 169.254.77.2: who checks virtual addresses (check_through), by IPv4
+    Address check_client6 = Address::v6({0xfd, 0x6c, 0x76, 0x78, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2});  // by IPv6
     bool operator==(const DirectorSettings&) const = default;
 };
 

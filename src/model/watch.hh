@@ -34,7 +34,8 @@ struct CheckTarget {
     std::optional<Endpoint> bind;          // bindto, bind_port; unspecified address = only the port
     std::string bind_interface;            // bind_if
     std::uint32_t mark = 0;                // SO_MARK
-    bool through = false;                  // lvx: to the virtual address, by the data path, to exactly this server
+    // lvx: connects to this virtual address, and the data path leads to exactly this server (check_through).
+    std::optional<Endpoint> through;
     auto operator<=>(const CheckTarget&) const = default;
 };
 
@@ -191,7 +192,7 @@ struct Pool {
     Microseconds passive_slow{0};                  // and by SYN to SYN-ACK above this; 0 = by no bound
     std::uint32_t passive_slow_times = 0;          // above so many times the pool's median; 0 = by none; with both, both
     std::chrono::seconds passive_time{30};         // the first ejection's; the next ones are longer
-    std::string maintenance_directory;             // a file named address or address_port there takes the server out; "" = none
+    std::string maintenance_directory;             // a file named as a server there takes it out; "" = none
     bool operator==(const Pool&) const = default;
 };
 

@@ -31,7 +31,7 @@ struct CheckDraft {
     TimingDefaults defaults;
     TargetDraft target;
     std::vector<HostDraft> hosts;
-    std::optional<bool> log_all_failures;
+    std::optional<bool> log_all_failures, through;
     Port usual_port = 0;      // where neither the check nor its server names one
     bool needs_port = false;  // speaks to a port, so there must be one
     bool usable = true;       // something without which it cannot be is missing or wrong (reported)
@@ -52,6 +52,10 @@ inline constexpr Row<CheckDraft> failure_rows[] = {
     {"log_all_failures", [](CheckDraft& d, const Statement& s, Reading&) { d.log_all_failures = flag_of(s); }},
 };
 
+inline constexpr Row<CheckDraft> through_rows[] = {
+    {"check_through", [](CheckDraft& d, const Statement& s, Reading&) { d.through = word_of(s) == "virtual"; }},
+};
+
 // The keywords of a block, those of its own and the common ones, each read once.
 template <Block where>
 void read_check_block(const Statement& statement, std::span<const Row<CheckDraft>> own, CheckDraft& draft, Reading& reading) {
@@ -59,6 +63,7 @@ void read_check_block(const Statement& statement, std::span<const Row<CheckDraft
     read_statements<CheckDraft>(statement, where, timing_rows<CheckDraft, where>, draft, reading);
     read_statements<CheckDraft>(statement, where, target_rows<CheckDraft, where>, draft, reading);
     read_statements<CheckDraft>(statement, where, failure_rows, draft, reading);
+    read_statements<CheckDraft>(statement, where, through_rows, draft, reading);
 }
 
 // One kind of check: who opens it, who reads it, and which keywords it has of its own.

@@ -47,19 +47,48 @@ void leave_out_meaningless_timing(model::Check& check) {
     if (told) check.timing = {.alpha = check.timing.alpha};
 }
 
+// Whether such a conversation is one that the virtual service balances.
+bool goes_through(const model::CheckKind& kind, const model::ServiceKey& service) {
+    if (service.fwmark != 0) return false;
+    const auto* greeting = std::get_if<model::GreetingCheck>(&kind);
+    const bool sip = greeting != nullptr && greeting->protocol == model::Greeting::sip;
+    const bool datagrams = std::holds_alternative<model::UdpCheck>(kind) || std::holds_alternative<model::DnsCheck>(kind);
+    const bool stream = greeting != nullptr || std::holds_alternative<model::TcpCheck>(kind) || std::holds_alternative<model::HttpCheck>(kind) ||
+                        std::holds_alternative<model::SmtpCheck>(kind);
+    if (service.protocol == model::Protocol::udp) return datagrams || sip;
+    return service.protocol == model::Protocol::tcp && stream;
+}
+
 model::Check settled_check(const CheckDraft& draft, const HostDraft& host, const CheckSurroundings& around) {
     const Timing timing = inherited(inherited(host.timing, draft.timing), around.timing);
     model::Check check{.target = settled_target(draft, host.target, around.server),
                        .timing = settled(timing, draft.defaults),
                        .log_all_failures = draft.log_all_failures.value_or(around.log_all_failures),
                        .kind = draft.kind};
+    if (draft.through.value_or(around.through) && goes_through(check.kind, around.service)) {
+        check.target.through = Endpoint{around.service.address, around.service.port != 0 ? around.service.port : check.target.endpoint.port};
+    }
     settle_host_names(check.kind, around.virtualhost);
     leave_out_meaningless_timing(check);
     return check;
 }
 
 // A check that cannot be made as written, though each line of it is right.
-bool possible(const model::Check& check, const CheckDraft& draft, Reading& reading) {
+bool possible(const model::Check& check, const CheckDraft& draft, const CheckSurroundings& around, Reading& reading) {
+    if (draft.through.value_or(false) && !check.target.through) {
+        reading.report({.code = Code::conflicting_keywords, .place = draft.place,
+                        .message = around.service.fwmark != 0 ? "a virtual server of a firewall mark has no address to check through"
+                                                              : "this kind of check is no conversation that its virtual server balances",
+                        .help = "check_through server"});
+        return false;
+    }
+    const bool elsewhere = check.target.endpoint.address != around.server.address || check.target.bind || !check.target.bind_interface.empty() || check.target.mark != 0;
+    if (check.target.through && elsewhere) {
+        reading.report({.code = Code::conflicting_keywords, .place = draft.place,
+                        .message = "a check through the virtual server goes to its own real server, from lvx's own address",
+                        .help = "leave out connect_ip, bindto, bind_port, bind_if and fwmark, or say check_through server"});
+        return false;
+    }
     const Endpoint& endpoint = check.target.endpoint;
     const auto& bind = check.target.bind;
     if (draft.needs_port && endpoint.port == 0) {
@@ -100,7 +129,7 @@ std::vector<model::Check> settled_checks(const CheckDraft& draft, const CheckSur
     std::vector<model::Check> checks;
     for (const HostDraft& host : hosts) {
         model::Check check = settled_check(draft, host, around);
-        if (possible(check, draft, reading)) checks.push_back(std::move(check));
+        if (possible(check, draft, around, reading)) checks.push_back(std::move(check));
     }
     return checks;
 }
@@ -124,6 +153,7 @@ std::vector<std::string_view> check_keywords(Block block) {
     if (std::ranges::find(common, block) == common.end()) return names;
     add(std::span(timing_rows<CheckDraft, check>));
     add(std::span(failure_rows));
+    add(std::span(through_rows));
     add(std::span(target_rows<CheckDraft, check>));
     return names;
 }

@@ -22,6 +22,8 @@ struct CheckSurroundings {
     Timing timing;            // of the real server, with that of the virtual server
     std::string virtualhost;  // the same
     bool log_all_failures = false;
+    model::ServiceKey service;  // the pool's first
+    bool through = false;       // check_through virtual, of the virtual server
 };
 
 // A check per "host" block, else one.

@@ -84,7 +84,21 @@ void read_threshold(DirectorSettings& settings, const Statement& statement, Read
 template <auto member>
 constexpr auto into_sync = into_number<here, &DirectorSettings::sync, member>;
 
+template <Address DirectorSettings::*member, Family family>
+void read_client(DirectorSettings& settings, const Statement& statement, Reading& reading) {
+    const auto& words = statement.words;
+    if (words.size() < 2) return reading.report(missing_argument(statement, "an address belongs here"));
+    if (words.size() > 2) surplus(words[2], reading.diagnostics());
+    const auto address = reading.keep(read_address(words[1]));
+    if (!address) return;
+    if (address->family() == family && *address != Address::v4(0) && *address != Address::v6({})) settings.*member = *address;
+    else reading.report({.code = Code::bad_address, .place = statement.words[1].place,
+                         .message = fmt::format("{} cannot be the address of who checks by {}", address->text(), family == Family::v4 ? "IPv4" : "IPv6")});
+}
+
 constexpr Row<DirectorSettings> director_rows[] = {
+    {"check_client", read_client<&DirectorSettings::check_client, Family::v4>},
+    {"check_client6", read_client<&DirectorSettings::check_client6, Family::v6>},
     {"interface", read_interface},
     {"connections", read_size<&DirectorSettings::connections>},
     {"max_services", read_size<&DirectorSettings::max_services>},

@@ -156,6 +156,7 @@ void print_target(const CheckTarget& target, const Endpoint& server, Page& page)
     }
     page.text("bind_if", target.bind_interface);
     page.number("fwmark", target.mark, 0);
+    page.line_if(target.through.has_value(), "check_through virtual");
 }
 
 }  // namespace

@@ -147,6 +147,8 @@ void print_director(const Site& site, Page& page) {
     body.number("max_servers", director.max_servers, 0);
     body.number("pool_words", director.pool_words, 0);
     body.number("drain", director.drain.count(), 0);
+    if (director.check_client != DirectorSettings{}.check_client) body.address("check_client", director.check_client);
+    if (director.check_client6 != DirectorSettings{}.check_client6) body.address("check_client6", director.check_client6);
     print_tuning(director.sync, body);
     print_block("director", std::move(body), page);
     if (!site.state_sync) return;

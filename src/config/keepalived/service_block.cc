@@ -148,6 +148,7 @@ constexpr Row<ServiceDraft> rows[] = {
     {"quorum_up", [](ServiceDraft& d, const Statement& s, Reading& r) { d.pool.quorum_up = command_of(s, r); }},
     {"quorum_down", [](ServiceDraft& d, const Statement& s, Reading& r) { d.pool.quorum_down = command_of(s, r); }},
     {"on_down", read_on_down},
+    {"check_through", [](ServiceDraft& d, const Statement& s, Reading&) { d.through = word_of(s) == "virtual"; }},
     {"drain", [](ServiceDraft& d, const Statement& s, Reading&) { d.drain = seconds_of(s); }},
     {"slow_start", read_slow_start},
     {"panic_threshold", read_panic},

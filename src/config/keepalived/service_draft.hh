@@ -45,7 +45,7 @@ struct ServiceDraft {
     SorryDraft sorry;
     Timing timing;
     std::optional<std::string> virtualhost;
-    bool inhibit = false;
+    bool inhibit = false, through = false;
     std::optional<bool> smtp_alert;
     std::optional<std::chrono::seconds> drain;
     model::Pool pool;  // the values that need no decision

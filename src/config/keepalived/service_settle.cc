@@ -173,7 +173,8 @@ class Settler {
         const Port port = draft.endpoint.port != 0 ? draft.endpoint.port : endpoint.port;
         const CheckSurroundings around{.server = {.address = endpoint.address, .port = port}, .timing = timing,
                                        .virtualhost = draft.virtualhost.value_or(draft_.virtualhost.value_or("")),
-                                       .log_all_failures = globals.checker_log_all_failures};
+                                       .log_all_failures = globals.checker_log_all_failures,
+                                       .service = pool_.services.front(), .through = draft_.through};
         for (const CheckDraft& check : draft.checks) {
             for (model::Check& made : settled_checks(check, around, reading_)) result.checks.push_back(std::move(made));
         }

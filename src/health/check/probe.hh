@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/fd.hh"
+#include "health/check/door.hh"
 #include "health/check_machine.hh"
 #include "health/instant.hh"
 #include "health/loop/task.hh"
@@ -36,6 +37,8 @@ struct Tools {
     script::Runner* runner = nullptr;
     ssl_ctx_st* tls = nullptr;          // verifies nothing
     ssl_ctx_st* tls_verifying = nullptr;
+    Door door;
+    Fd home;                            // the network namespace of all other sockets
 };
 
 struct Probe {
@@ -45,6 +48,9 @@ struct Probe {
     std::uint16_t step = 0;               // url
     bool datagram = false;                // the service is UDP: for greetings that go both ways
     std::uint32_t chance = 0;             // query ids and the like
+    model::ServiceKey service;            // that a check goes through, with the server it leads to
+    Endpoint server;
+    std::optional<CheckPassage> passage;  // begun; the worker ends it after the check
     std::function<void(Micros)> set_deadline;  // from now
     std::function<void()> resume;              // for results that come by callback
 

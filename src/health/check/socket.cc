@@ -5,12 +5,14 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <net/if.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "base/ensure.hh"
 #include "base/socket_address.hh"
 
 namespace lvx::health {
@@ -55,7 +57,8 @@ bool is_local(int code) {
 }
 
 Got<void> connect(int socket, Transport transport, const model::CheckTarget& target) {
-    const SocketAddress address = socket_address(transport == Transport::echo ? Endpoint{target.endpoint.address, 0} : target.endpoint);
+    const Endpoint to = target.through.value_or(target.endpoint);
+    const SocketAddress address = socket_address(transport == Transport::echo ? Endpoint{to.address, 0} : to);
     if (::connect(socket, address.get(), address.size) == 0 || errno == EINPROGRESS) return {};
     const int code = errno;
     return std::unexpected(is_local(code) ? local("cannot connect", code) : refused_by(code));
@@ -66,7 +69,55 @@ bool watch(int socket, const Probe& probe, int operation, void* mark) {
     return ::epoll_ctl(probe.tools->epoll, operation, socket, &wanted) == 0;
 }
 
-bool is_plain(const model::CheckTarget& target) { return !target.bind && target.bind_interface.empty() && target.mark == 0; }
+bool is_plain(const model::CheckTarget& target) { return !target.bind && target.bind_interface.empty() && target.mark == 0 && !target.through; }
+
+// A socket of the door's namespace: it stays there, the thread comes back at once.
+Got<Fd> make_behind(const Tools& tools, Family family, Transport transport) {
+    if (::setns(tools.door.network_namespace, CLONE_NEWNET) != 0) return std::unexpected(local("cannot enter the checks' network namespace", errno));
+    Fd socket(make(family, transport));
+    const int code = errno;
+    // Going on in the wrong namespace would send packets where none may go.
+    ensure(::setns(tools.home.get(), CLONE_NEWNET) == 0);
+    if (!socket.valid()) return std::unexpected(local("cannot open a socket", code));
+    return socket;
+}
+
+Got<Endpoint> bind_behind(int socket, const Address& client) {
+    const SocketAddress any = socket_address({client, 0});
+    if (::bind(socket, any.get(), any.size) != 0) return std::unexpected(local("cannot bind to check_client", errno));
+    sockaddr_storage bound{};
+    socklen_t length = sizeof bound;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &length) != 0) return std::unexpected(local("cannot read the port of a check", errno));
+    return endpoint_of(bound);
+}
+
+// A reset ends the connection on both sides at once: nothing of it is left when the data plane forgets it.
+void end_by_reset(int socket) {
+    constexpr linger reset = {.l_onoff = 1, .l_linger = 0};
+    (void)::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+Got<Fd> prepared_behind(Probe& probe, Transport transport) {
+    const Tools& tools = *probe.tools;
+    const Endpoint& destination = *probe.check->target.through;
+    const Door& door = tools.door;
+    const auto& client = destination.address.is_v4() ? door.client4 : door.client6;
+    if (door.network_namespace < 0 || !client) return std::unexpected(local_error(door.closed.empty() ? "cannot check through the virtual service" : door.closed));
+    Fd socket = TRY(make_behind(tools, destination.address.family(), transport));
+    if (transport == Transport::stream) end_by_reset(socket.get());
+    CheckPassage passage{.service = probe.service, .server = probe.server, .client = TRY(bind_behind(socket.get(), *client)), .destination = destination};
+    if (auto begun = door.begin(passage); !begun) return std::unexpected(local_error(begun.error().sentence()));
+    probe.passage = std::move(passage);
+    return socket;
+}
+
+Got<Fd> prepared_here(const Probe& probe, Transport transport) {
+    const model::CheckTarget& target = probe.check->target;
+    Fd socket(make(target.endpoint.address.family(), transport));
+    if (!socket.valid()) return std::unexpected(local("cannot open a socket", errno));
+    if (auto prepared = prepare(socket.get(), target); !prepared) return std::unexpected(prepared.error());
+    return socket;
+}
 
 Got<Fd> connected_again(Probe& probe) {
     Fd socket = std::move(probe.kept);
@@ -93,13 +144,12 @@ std::string too_late(const Probe& probe, const char* what) {
     return fmt::format("{} within {:g} s", what, limit);
 }
 
-Got<Fd> open_socket(const Probe& probe, Transport transport) {
+Got<Fd> open_socket(Probe& probe, Transport transport) {
     const model::CheckTarget& target = probe.check->target;
-    Fd socket(make(target.endpoint.address.family(), transport));
-    if (!socket.valid()) return std::unexpected(local("cannot open a socket", errno));
-    if (auto prepared = prepare(socket.get(), target); !prepared) return std::unexpected(prepared.error());
-    if (auto begun = connect(socket.get(), transport, target); !begun) return std::unexpected(begun.error());
-    if (!watch(socket.get(), probe, EPOLL_CTL_ADD, const_cast<Probe*>(&probe))) return std::unexpected(local("cannot wait for a socket", errno));
+    auto socket = target.through ? prepared_behind(probe, transport) : prepared_here(probe, transport);
+    if (!socket) return socket;
+    if (auto begun = connect(socket->get(), transport, target); !begun) return std::unexpected(begun.error());
+    if (!watch(socket->get(), probe, EPOLL_CTL_ADD, &probe)) return std::unexpected(local("cannot wait for a socket", errno));
     return socket;
 }
 

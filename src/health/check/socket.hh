@@ -16,7 +16,8 @@ using Got = std::expected<T, Outcome>;
 enum class Transport : std::uint8_t { stream, datagram, echo };  // echo: ICMP
 
 // Registered with the worker's epoll, edge-triggered; connect() is under way or, for datagrams, done.
-[[nodiscard]] Got<Fd> open_socket(const Probe& probe, Transport transport);
+// Of a check through a virtual service: in the door's namespace, and the data plane knows the connection.
+[[nodiscard]] Got<Fd> open_socket(Probe& probe, Transport transport);
 
 // Waits until the connection stands; on the probe's kept socket where there is one that fits.
 [[nodiscard]] Task<Got<Fd>> connected_socket(Probe& probe);
