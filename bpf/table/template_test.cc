@@ -3,8 +3,11 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <barrier>
 #include <map>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "bpf/table/test_table.hh"
@@ -159,6 +162,34 @@ TEST(Template, ARenewalNeverShortensItsTime) {
     clients.now += 101;
     asked.now = clients.now;
     EXPECT_EQ(template_renew(clients.table().get(), &asked, index, clients.now + 100), 0);  // it was over
+}
+
+// Two CPUs with a client's first two connections: both follow one template.
+TEST(Template, OfTwoMadeAtOnceOneStaysAndBothHearOfIt) {
+    for (std::uint32_t round = 0; round < 300; ++round) {
+        TestTable table({.buckets = 4, .services = 1, .servers_each = 2, .seed = round});
+        const abi::address client = mapped(0xc0a85815 + round);
+        std::array<std::uint32_t, 2> follows{};
+        std::barrier together(2);
+        {
+            std::array<std::jthread, 2> cpus;
+            for (std::uint32_t cpu = 0; cpu < 2; ++cpu)
+                cpus[cpu] = std::jthread([&, cpu] {
+                    lookup named{};
+                    named.now = 100;
+                    template_name(&named, &table.service(0), 0, &client);
+                    opening made = table.to(0, cpu, STATE_template);
+                    together.arrive_and_wait();
+                    const int index = table_insert(table.get(), &named, &made);
+                    follows[cpu] = index < 0 ? ID_NONE : made.existed ? slot_server(&table.slot(static_cast<std::uint32_t>(index))) : cpu;
+                });
+        }
+        const Recount counted = recount(table);
+        ASSERT_EQ(counted.live, 1u);
+        ASSERT_EQ(follows[0], follows[1]);
+        ASSERT_EQ(table.load(follows[0]).persistent, 1u);
+        ASSERT_EQ(table.load(1 - follows[0]).persistent, 0u);
+    }
 }
 
 // What IPVS promises: its time is not over, or it has a connection.  Its minute of grace begins when the timer happens to
