@@ -50,10 +50,18 @@ Totals totals_of(const api::ServiceSnapshot& service) {
     return totals;
 }
 
+// "rr", "rr persistent 300", "rr persistent 300 /24" where networks of clients keep a server together.
+std::string scheduler_text(const model::Service& service) {
+    if (!service.persistence) return service.scheduler;
+    const auto [timeout, prefix] = *service.persistence;
+    const bool whole = prefix == (service.key.family() == Family::v4 ? 32 : 128);
+    return fmt::format("{} persistent {}{}", service.scheduler, timeout.count(), whole ? "" : fmt::format(" /{}", prefix));
+}
+
 Row service_row(const api::ServiceSnapshot& service) {
     const Totals totals = totals_of(service);
     return {service.service.key.text(),
-            service.service.scheduler,
+            scheduler_text(service.service),
             fmt::format("{}/{}", totals.up, service.servers.size()),
             grouped(totals.active),
             grouped(totals.inactive),

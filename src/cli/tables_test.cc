@@ -57,10 +57,10 @@ TEST(Tables, StatusSaysOfARefusedConfigurationThatTheOldOneRuns) {
 
 TEST(Tables, ServicesShowTheirServersBelow) {
     EXPECT_EQ(services_text(api::sample_services(), api::sample_director().checks_value),
-              "SERVICE / SERVER      SCHEDULER  WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PER SECOND  PACKETS IN  PACKETS OUT  SYN-ACK IN  NEIGHBOUR                  HEALTH\n"
-              "tcp/192.168.88.23:80  wrr           1/2       8         4            7           1          70           71\n"
-              "  10.0.0.2:80         masq            3       4         2            0           0           0            0      0.3 ms  52:54:00:12:34:56 on eth1  down 1m15s: status 503, wanted 200-299\n"
-              "  [fd00::2]:8080      tunnel          0       4         2            0           0           0            0      0.3 ms  52:54:00:12:34:56 on eth1  -\n");
+              "SERVICE / SERVER      SCHEDULER              WEIGHT  ACTIVE  INACTIVE  CONNECTIONS  PER SECOND  PACKETS IN  PACKETS OUT  SYN-ACK IN  NEIGHBOUR                  HEALTH\n"
+              "tcp/192.168.88.23:80  wrr persistent 60 /24     1/2       8         4            7           1          70           71\n"
+              "  10.0.0.2:80         masq                        3       4         2            0           0           0            0      0.3 ms  52:54:00:12:34:56 on eth1  down 1m15s: status 503, wanted 200-299\n"
+              "  [fd00::2]:8080      tunnel                      0       4         2            0           0           0            0      0.3 ms  52:54:00:12:34:56 on eth1  -\n");
     EXPECT_THAT(services_text({}, {}), HasSubstr("no virtual services"));
     api::ServicesSnapshot without = api::sample_services();
     without.services[0].servers.clear();
