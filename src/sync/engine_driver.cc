@@ -11,7 +11,8 @@ namespace lvx::sync {
 namespace {
 
 constexpr Microseconds quiet_wait{500};         // between two looks at the change feed: half of what a change may wait
-constexpr Microseconds busy_wait{200};          // after one that found something: others follow
+constexpr Microseconds busy_wait{200};          // for a while after one that found something: others follow
+constexpr Microseconds busy_time{2'000};
 constexpr Microseconds idle_wait{50'000};       // while there is nobody to tell
 constexpr Microseconds tick_period{50'000};     // a tick is a second long
 constexpr Microseconds publish_period{20'000};
@@ -97,7 +98,7 @@ void Engine::run(const std::stop_token& stop) {
         {
             const std::scoped_lock lock(mutex_);
             cycle();
-            if (peers_.connected() || kernel_.sends()) pause = changed_ ? busy_wait : quiet_wait;
+            if (peers_.connected() || kernel_.sends()) pause = clock_now() - changed_ < busy_time ? busy_wait : quiet_wait;
             if (peers_.busy()) pause = Microseconds{0};
         }
         wait(pause);
@@ -124,7 +125,7 @@ void Engine::cycle() {
         learn_configuration();
         table_.tell(templates_only_ && !gate_ ? Telling::templates : Telling::everything);
         const std::vector<std::uint32_t> changed = feed_.drain();
-        changed_ = !changed.empty();
+        if (!changed.empty()) changed_ = now.now;
         peers_.note(changed);
         kernel_.note(changed);
         peers_.work(now);

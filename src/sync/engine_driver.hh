@@ -85,7 +85,7 @@ class Engine {
     std::uint64_t generation_ = 0;
     std::uint32_t tick_ = 0;
     Microseconds tick_read_{-1'000'000}, published_{0};
-    bool changed_ = false;  // the last look at the feed found something
+    Microseconds changed_{0};  // when a look at the feed found something
 
     mutable std::mutex mutex_;  // of everything below: the thread holds it for a cycle
     Peers peers_;
