@@ -107,6 +107,15 @@ trial native(TestTable& twin, trial asked) {
         case TRIAL_remove:
             asked.answer = table_remove(own, index, seen->control, seen->set, seen->now);
             break;
+        case TRIAL_name: {
+            const abi::address client = seen->client;
+            template_name(seen, &twin.service(index), index, &client);
+            asked.answer = 1;
+            break;
+        }
+        case TRIAL_renew:
+            asked.answer = template_renew(own, seen, index, seen->now + asked.opening.timeout);
+            break;
         default:
             asked.answer = table_touch(own, seen, index, &twin.service(twin.slot(index).service),
                                        asked.direction, asked.event);
@@ -126,6 +135,7 @@ class Both {
         const auto place = static_cast<std::uint32_t>(random >> 16) % shape.servers_each;
         const abi::address client = client_of(static_cast<std::uint32_t>(random >> 24) % 120);
         trial asked{.lookup = twin_.request(client, 9, tcp, service, now_)};
+        if ((random >> 54 & 7) == 0) return keep(asked, service, twin_.server_of(service, place));
         const trial found = both(asked, TRIAL_find_request);
         if (found.answer < 0) return open(found, service, twin_.server_of(service, place));
         trial next = found;
@@ -141,6 +151,10 @@ class Both {
     static TestTable with_thresholds() {
         TestTable table(shape);
         table.server(0).upper_threshold = 5;
+        for (std::uint32_t id = 0; id < shape.services; ++id) {
+            table.service(id).protocol = tcp;
+            table.service(id).persistence_prefix = static_cast<std::uint8_t>(121 + id % 8);
+        }
         return table;
     }
     static abi::address client_of(std::uint32_t number) {
@@ -152,6 +166,16 @@ class Both {
         trial next = missed;
         next.opening = twin_.to(service, server, STATE_syn_recv);
         full_ += both(next, TRIAL_insert).answer == TABLE_FULL;
+    }
+    // A template of the client: made, renewed, or removed.
+    void keep(trial asked, std::uint32_t service, std::uint32_t server) {
+        asked.index = service;
+        trial found = both(both(asked, TRIAL_name), TRIAL_find_request);
+        found.opening = twin_.to(service, server, STATE_template);
+        found.opening.timeout = 40;
+        found.index = static_cast<std::uint32_t>(found.answer);
+        if (found.answer < 0) full_ += both(found, TRIAL_insert).answer == TABLE_FULL;
+        else both(found, now_ % 8 == 0 ? TRIAL_remove : TRIAL_renew);
     }
     trial both(trial asked, trial_operation operation) {
         asked.operation = operation;

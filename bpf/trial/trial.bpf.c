@@ -16,6 +16,15 @@ static __always_inline int trial_touch(struct lookup* lookup) {
     return table_touch(NULL, lookup, trial.index, service, trial.direction & 3, trial.event & 7);
 }
 
+static __always_inline int trial_name(struct lookup* lookup) {
+    const struct service* service = service_at(lookup->set, trial.index);
+    const union address client = lookup->client;
+
+    if (!service) return 0;
+    template_name(lookup, service, trial.index, &client);
+    return 1;
+}
+
 SEC("syscall")
 int run(void* context) {
     struct lookup lookup = trial.lookup;
@@ -34,6 +43,12 @@ int run(void* context) {
             break;
         case TRIAL_remove:
             trial.answer = table_remove(NULL, trial.index, lookup.control, lookup.set, lookup.now);
+            break;
+        case TRIAL_name:
+            trial.answer = trial_name(&lookup);
+            break;
+        case TRIAL_renew:
+            trial.answer = template_renew(NULL, &lookup, trial.index, lookup.now + opening.timeout);
             break;
         default:
             trial.answer = trial_touch(&lookup);

@@ -7,7 +7,7 @@
 
 TABLE_BEGIN
 
-enum trial_operation { TRIAL_find_request, TRIAL_find_reply, TRIAL_insert, TRIAL_remove, TRIAL_touch };
+enum trial_operation { TRIAL_find_request, TRIAL_find_reply, TRIAL_insert, TRIAL_remove, TRIAL_name, TRIAL_renew, TRIAL_touch };
 
 struct trial {
     struct lookup lookup;
@@ -15,7 +15,7 @@ struct trial {
     __u32 operation;
     __u32 direction;
     __u32 event;
-    __u32 index; /* for touch and remove */
+    __u32 index; /* for touch, remove and renew; name: of the service */
     __s32 answer;
     __u32 zero;
 };
