@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <thread>
 
 #include "base/ensure.hh"
 #include "health/names.hh"
@@ -20,9 +19,6 @@ constexpr int ready_limit = 512;          // events taken at once
 constexpr Micros view_pause{2'000};       // views are not made more often than this
 constexpr Micros passage_pause{100'000};  // a check's last packets still find their connection
 constexpr Micros crowd_pause{100'000};    // a check that found running_limit reached tries again after this
-constexpr Micros crowd_window{100'000};
-constexpr std::uint32_t crowd = 100;      // checks begun in it: from here on they are worked on in batches
-constexpr Micros batch_pause{4'000};
 constexpr int longest_wait_ms = 1000;
 constexpr std::size_t kept_limit = 2048;  // sockets of TCP checks that are kept between two
 
@@ -62,23 +58,7 @@ void Worker::wake() const {
     (void)!::write(wakeup_.get(), &one, sizeof one);
 }
 
-// In a crowd answers come one by one and each would wake us: we look at them together.
-void Worker::wait_for_a_batch() {
-    const auto since_boot = Clock::now().time_since_epoch();
-    std::this_thread::sleep_until(Instant(since_boot - since_boot % batch_pause + batch_pause));
-    ready_count_ = std::max(0, ::epoll_wait(epoll_.get(), ready_.data(), ready_limit, 0));
-}
-
-void Worker::count_crowd(Instant now) {
-    ++begun_;
-    if (now < window_ + crowd_window) return;
-    crowded_ = begun_ >= crowd && now < window_ + 2 * crowd_window;
-    begun_ = 0;
-    window_ = now;
-}
-
 void Worker::wait() {
-    if (crowded_ && !timers_.empty() && timers_.first_time() - Clock::now() < crowd_window) return wait_for_a_batch();
     int timeout = longest_wait_ms;
     if (!timers_.empty()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(timers_.first_time() - Clock::now()).count();
@@ -154,7 +134,6 @@ void Worker::begin_run(SlotIndex index, Instant now) {
     }
     Slot& slot = slots_[index];
     const model::Pool& pool = setting_->pools[slot.pool];
-    count_crowd(now);
     slot.run = free_run();
     Run& run = *slot.run;
     ++running_;

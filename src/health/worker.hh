@@ -125,8 +125,6 @@ class Worker {
     void schedule(SlotIndex index, Instant now);
     [[nodiscard]] bool suspended(const model::Pool& pool, const model::Check& check) const;
     void end_passages(Instant until);
-    void wait_for_a_batch();
-    void count_crowd(Instant now);
     void follow_files();
     void look_at_files(Instant now);
     void look_at_file(SlotIndex index, Instant now);
@@ -155,9 +153,6 @@ class Worker {
     WorkerCounters counters_;
     std::vector<epoll_event> ready_;               // of wait(), for work()
     int ready_count_ = 0;
-    std::uint32_t begun_ = 0;                      // since window_
-    Instant window_{};
-    bool crowded_ = false;
     std::deque<std::pair<Instant, CheckPassage>> passages_;  // of checks that are over, when to end them
 };
 
