@@ -27,9 +27,11 @@ endif()
 
 find_package(Threads REQUIRED)
 
-# What ./dev builds for its suites: programs of tests labelled unit, and those that also run under ThreadSanitizer.
+# What ./dev builds for its suites: programs of tests labelled unit, and those that also run under ThreadSanitizer; and
+# the fuzzers.
 add_custom_target(unit_tests)
 add_custom_target(thread_tests)
+add_custom_target(fuzzers)
 
 # Half of all compiling is tests, and most of that is templates of GoogleTest and RapidCheck: their code is not
 # optimized and their headers are compiled once (4 times faster: 1.7 s for 7 s).  The rooms under test are as shipped.
@@ -101,6 +103,7 @@ function(lvx_room_fuzzers)
         if(LVX_FUZZ)
             add_executable(${target} ${source})
             target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+            add_dependencies(fuzzers ${target})
         else()
             add_executable(${target} ${source} ${CMAKE_SOURCE_DIR}/fuzz/replay_main.cc)
             add_test(NAME ${target}_corpus COMMAND ${target} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${target})

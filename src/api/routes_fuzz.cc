@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string body = line.size() < text.size() ? text.substr(line.size() + 1) : "";
     FakeDirector director = sample_director();
     const Response response = answer({method, target, body}, director, ServerCounters{});
-    ensure(response.status >= 200 && response.status < 500);
+    // 501: what this director has none of, as its virtual routers.
+    ensure((response.status >= 200 && response.status < 500) || response.status == 501);
     ensure(!response.content_type.empty());
     const bool changed = !director.executed.empty() || director.reloads != 0 || director.stopped.has_value();
     ensure(!changed || method == "POST");
