@@ -1,9 +1,10 @@
-// bench_packet [--json] [--sync] [--rounds N] [--capacity N]: what a packet of an established connection costs, by BPF_PROG_RUN.
+// bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N]: what a packet of an established connection costs, by BPF_PROG_RUN.
 //
 // The data plane and the usual recipe (usual_bench.bpf.c) take turns in one process over the same frames: requests and
 // replies of randomly picked connections.  The median over the rounds is given, less what the generator alone costs.
 // Then the table is filled to a stated capacity through the data plane itself, and failures and memory are told.
 // With --sync instead: what it costs the packet path that somebody listens to changes of connections.
+// With --beside instead: this data plane and those of other builds' lvx_bench.bpf.o in turn, for whoever changes it.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
@@ -19,8 +20,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -96,11 +100,17 @@ model::Cluster cluster() {
     return {.services = {service}};
 }
 
-Result<test::Fixture> load_lvx(std::uint32_t flows) {
+using Elf = std::span<const std::uint8_t>;
+
+Elf own_object() {
     std::size_t bytes = 0;
     const auto* object = static_cast<const std::uint8_t*>(lvx_bench_bpf__elf_bytes(&bytes));
+    return {object, bytes};
+}
+
+Result<test::Fixture> load_lvx(Elf object, std::uint32_t flows) {
     const auto buckets = static_cast<std::uint32_t>(table::buckets_for_capacity(flows));
-    test::Fixture fixture = TRY(test::Fixture::load({object, bytes}, {.buckets = buckets}));
+    test::Fixture fixture = TRY(test::Fixture::load(object, {.buckets = buckets}));
     fixture.root().client_generation = 0;
     fixture.interfaces[1] = {.ifindex = 1, .slot = 1, .mtu = 1500, .mac = {2, 0, 0, 0, 0, 1}};
     fixture.nexthops[1] = {.destination_mac = {2, 0, 0, 0, 0, 5}, .source_mac = {2, 0, 0, 0, 0, 1}, .ifindex = 1, .mtu = 1500,
@@ -169,7 +179,7 @@ Result<void> make_network() {
 }
 
 Result<Timing> measure(std::uint32_t flows, std::uint32_t rounds) {
-    test::Fixture fixture = TRY(load_lvx(flows));
+    test::Fixture fixture = TRY(load_lvx(own_object(), flows));
     const Object usual = TRY(load_usual(flows));
     set_control(fixture.object(), opening());
     Timing timing = {.flows = flows, .opening = TRY(run(fixture.program("bench_lvx"), flows, redirect))};
@@ -205,7 +215,7 @@ std::uint64_t map_bytes(bpf_object* object) {
 }
 
 Result<Fill> fill(std::uint32_t capacity) {
-    test::Fixture fixture = TRY(load_lvx(capacity));
+    test::Fixture fixture = TRY(load_lvx(own_object(), capacity));
     set_control(fixture.object(), opening());
     TRY(run(fixture.program("bench_lvx"), capacity, redirect));
     const std::uint64_t opened = fixture.verdict_count(VERDICT_request_opened);
@@ -245,7 +255,7 @@ Result<Cost> cost_once(test::Fixture& fixture, std::uint32_t flows, double gener
 }
 
 Result<SyncCost> sync_cost(std::uint32_t flows, std::uint32_t rounds) {
-    test::Fixture fixture = TRY(load_lvx(flows));
+    test::Fixture fixture = TRY(load_lvx(own_object(), flows));
     std::vector<double> generator, established[2], opened[2];
     set_control(fixture.object(), picking(flows));
     for (int i = 0; i < 5; ++i) generator.push_back(TRY(run(fixture.program("bench_generator"), batch, transmit)));
@@ -271,6 +281,56 @@ void print_cost(std::uint32_t flows, const SyncCost& cost, bool json) {
                flows, cost.without.established, cost.with.established, established, cost.without.opening, cost.with.opening, opened);
 }
 
+struct Contest {
+    std::vector<double> established, opening;  // ns, the generator's own included
+};
+
+Result<void> contest_round(test::Fixture& fixture, std::uint32_t flows, Contest& contest) {
+    fixture.forget_connections();
+    set_control(fixture.object(), opening());
+    contest.opening.push_back(TRY(run(fixture.program("bench_lvx"), flows, redirect)));
+    set_control(fixture.object(), picking(flows));
+    TRY(run(fixture.program("bench_lvx"), batch, redirect));  // warms up
+    contest.established.push_back(TRY(run(fixture.program("bench_lvx"), batch, redirect)));
+    return {};
+}
+
+Result<void> contest(const std::vector<Elf>& objects, std::uint32_t flows, std::uint32_t rounds) {
+    std::vector<test::Fixture> fixtures;
+    std::vector<Contest> contests(objects.size());
+    std::vector<double> generator;
+    for (const Elf object : objects) fixtures.push_back(TRY(load_lvx(object, flows)));
+    for (std::uint32_t turn = 0; turn < rounds * objects.size(); ++turn) {
+        const std::size_t at = (turn + turn / objects.size()) % objects.size();  // each is first once
+        set_control(fixtures[at].object(), picking(flows));
+        generator.push_back(TRY(run(fixtures[at].program("bench_generator"), batch, transmit)));
+        TRY(contest_round(fixtures[at], flows, contests[at]));
+    }
+    const double only = median(generator);
+    fmt::print("{:>8} connections:", flows);
+    for (const Contest& each : contests)
+        fmt::print("   established {:.1f}, new {:.1f}", median(each.established) - only, median(each.opening) - only);
+    fmt::print("\n");
+    return {};
+}
+
+Result<std::vector<std::uint8_t>> file_bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+    if (bytes.empty()) return refusal("cannot read " + path, 0);
+    return bytes;
+}
+
+Result<void> contests(const std::vector<std::string>& paths, std::uint32_t rounds) {
+    std::vector<std::vector<std::uint8_t>> files;
+    std::vector<Elf> objects = {own_object()};
+    for (const std::string& path : paths) files.push_back(TRY(file_bytes(path)));
+    objects.insert(objects.end(), files.begin(), files.end());
+    fmt::print("ns per packet, less the generator; medians; this object, {}\n", fmt::join(paths, ", "));
+    for (const std::uint32_t flows : sizes) TRY(contest(objects, flows, rounds));
+    return {};
+}
+
 void print_table(const std::vector<Timing>& timings, const Fill& filled) {
     fmt::print("ns per packet of an established connection, less the generator; medians\n");
     fmt::print("{:>10} {:>10} {:>10} {:>8} {:>10} {:>10}\n", "flows", "lvx", "usual", "times", "generator", "lvx open");
@@ -294,11 +354,13 @@ void print_json(const std::vector<Timing>& timings, const Fill& filled) {
 
 struct Options {
     bool json = false, sync = false;
+    std::vector<std::string> beside;
     std::uint32_t rounds = 9, capacity = 1000000;
 };
 
 Result<void> bench(const Options& options) {
     TRY(make_network());
+    if (!options.beside.empty()) return contests(options.beside, options.rounds);
     if (options.sync) {
         for (const std::uint32_t flows : sizes) print_cost(flows, TRY(sync_cost(flows, options.rounds)), options.json);
         return {};
@@ -316,9 +378,10 @@ Result<Options> parse(std::vector<std::string> words) {
         const bool has_number = at + 1 < words.size() && std::atoi(words[at + 1].c_str()) > 0;
         if (words[at] == "--json") options.json = true;
         else if (words[at] == "--sync") options.sync = true;
+        else if (words[at] == "--beside" && at + 1 < words.size()) options.beside.push_back(words[++at]);
         else if (words[at] == "--rounds" && has_number) options.rounds = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
         else if (words[at] == "--capacity" && has_number) options.capacity = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
-        else return refusal("usage: bench_packet [--json] [--sync] [--rounds N] [--capacity N]", 0);
+        else return refusal("usage: bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N]", 0);
     }
     return options;
 }
