@@ -19,7 +19,7 @@ constexpr const char* deaf_to_clients = "nft 'add table inet deaf; add chain ine
 
 std::string pool(const std::string& options, const std::string& check) {
     std::string text = "virtual_server 192.168.88.23 80 {\n  lvs_sched rr\n  lvs_method NAT\n  protocol TCP\n"
-                       "  delay_loop 0.2\n  delay_before_retry 0.2\n  connect_timeout 0.5\n  retry 0\n  warmup 0\n" + options;
+                       "  delay_loop 0.2\n  delay_before_retry 0.2\n  connect_timeout 1.5\n  retry 0\n  warmup 0\n" + options;
     for (const char* server : {"10.0.0.2", "10.0.0.3", "10.0.0.4"}) text += "  real_server " + std::string(server) + " 80 { weight 1\n" + check + " }\n";
     return text + "}\n";
 }
@@ -68,7 +68,7 @@ TEST_F(Through, OnlyACheckThroughTheServiceSeesAPathThatIsBrokenForClients) {
 
     cluster_.reload(pool(through, page));
     await_state("10.0.0.3:80", "down");
-    EXPECT_EQ(check("10.0.0.3:80").result, "no connection within 0.5 s");
+    EXPECT_EQ(check("10.0.0.3:80").result, "no connection within 1.5 s");
     EXPECT_THAT(check("10.0.0.3:80").target, HasSubstr(" through 192.168.88.23:80"));
     const lab::LoadResult without = load();
     EXPECT_EQ(without.failures, 0U) << without.first_failure;
