@@ -46,6 +46,12 @@ __noinline __u32 pool_read(__u32 set, __u32 offset) {
     return word ? *word : ID_NONE;
 }
 
+/* The same where no search depends on it. */
+static __always_inline __u32 pool_peek(__u32 set, __u32 offset) {
+    const __u32* word = pool_word(set, offset);
+    return word ? *word : ID_NONE;
+}
+
 static __always_inline struct segment segment_read(__u32 set, __u32 at) {
     struct segment segment = {
         pool_read(set, at), pool_read(set, at + 1), pool_read(set, at + 2)};
@@ -84,7 +90,7 @@ static __always_inline int draw_one(struct draw* draw) {
     const __u32 set = draw->choice->set;
     const __u64 drawn = __sync_fetch_and_add(&draw->cursor->position, 1);
     const __u32 position = (__u32)(drawn % service->ring_period);
-    const __u32 id = pool_read(set, service->ring_at + ticket_word(set, service, position));
+    const __u32 id = pool_peek(set, service->ring_at + ticket_word(set, service, position));
     if (!usable_server(draw->choice, id)) return 0;
     draw->chosen = id;
     return 1;

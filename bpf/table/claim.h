@@ -11,6 +11,16 @@
 
 TABLE_BEGIN
 
+/* Claims a slot that no connection had, if so: the usual case, without a call. */
+TABLE_INLINE __s32 claim_free(const struct table* t, struct lookup* lookup, __u32 index) {
+    struct connection* slot = table_slot(t, index);
+    const __u64 control = slot ? load_control(slot) : 0;
+
+    if (!slot || control_status(control) != SLOT_free) return TABLE_MISS;
+    lookup->control = control_claim(control, lookup->now);
+    return swap_u64(&slot->control, control, lookup->control) == control ? (__s32)index : TABLE_MISS;
+}
+
 /* Claims one of `lanes` that is free or expired: its index, and lookup.control is the claim; or TABLE_MISS.
  */
 TABLE_FUNCTION int table_claim_lane(const struct table* t, struct lookup* lookup, __u32 bucket, __u64 lanes) {

@@ -159,10 +159,11 @@ TABLE_INLINE __s32 claim(const struct table* t, struct lookup* lookup) {
     const __u32 first = bucket_first(lookup->hash, table_buckets(t));
     const __u32 second = bucket_second(lookup->hash, table_buckets(t));
     const struct tag_line *first_line = table_tags(t, first), *second_line = table_tags(t, second);
-    __s32 index;
+    __s32 index = TABLE_MISS;
 
     if (!first_line || !second_line) return TABLE_FAULT;
-    index = table_claim_lane(t, lookup, first, lanes_free(first_line) & lane_only(hash_lane(lookup->hash)));
+    if (lanes_free(first_line) & lane_only(hash_lane(lookup->hash)))
+        index = claim_free(t, lookup, first * SLOTS_PER_BUCKET + hash_lane(lookup->hash));
     if (index < 0) index = table_claim_lane(t, lookup, first, lanes_free(first_line));
     if (index < 0) index = table_claim_lane(t, lookup, second, lanes_free(second_line));
     if (index < 0) index = table_claim_lane(t, lookup, first, LANES_ALL);
