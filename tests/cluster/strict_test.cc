@@ -75,9 +75,11 @@ TEST_F(Strict, OpenAStandbyThatIsFrozenDelaysOneAnswerAndIsThenNotWaitedFor) {
     EXPECT_TRUE(open(pair, 1, patience));
     EXPECT_LT(std::chrono::steady_clock::now() - begun, Milliseconds{900} + 2 * meter.worst()) << "sooner than a client asks again";
     EXPECT_TRUE(await_state(pair, "degraded, open"));
-    EXPECT_EQ(count(pair, "left_without"), 1u);
+    // None, where the machine let the client wait for longer than it takes to see that the standby is silent.
+    const auto delayed = count(pair, "left_without");
+    EXPECT_LE(delayed, 1u);
     EXPECT_TRUE(open(pair, few, patience));
-    EXPECT_EQ(count(pair, "left_without"), 1u) << "the others were not held at all";
+    EXPECT_EQ(count(pair, "left_without"), delayed) << "the others were not held at all";
     pair.director(2).process().signal(SIGCONT);
     EXPECT_TRUE(await_state(pair, "holding"));
 }
