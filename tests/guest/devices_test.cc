@@ -33,12 +33,12 @@ TEST(Ipvlan, TheAddressLivesOnADeviceOfItsOwn) {
     };
     Router1 left(lab, "left", {.instances = {with_device(200, "10.9.0.11")}});
     Router1 right(lab, "right", {.instances = {with_device(100, "10.9.0.12")}});
-    ASSERT_TRUE(left.await("VI", State::master, 10s)) << left.log() << run(lab, "left", "ip -d addr").out;
+    ASSERT_TRUE(left.await("VI", State::master)) << left.log() << run(lab, "left", "ip -d addr").out;
     EXPECT_TRUE(lab::wait_until(5s, [&] { return right.instance("VI")->master == Address::parse("10.9.0.11"); })) << right.log();
     EXPECT_THAT(run(lab, "left", "ip -br addr show vip0").out, HasSubstr("10.9.0.100/24"));
     EXPECT_TRUE(lab::wait_until(5s, [&] { return answers(lab, "10.9.0.100"); })) << run(lab, "left", "ip -d addr").out;
     left.thread->post(Failover{"VI", "root"});
-    ASSERT_TRUE(right.await("VI", State::master, 5s)) << right.log();
+    ASSERT_TRUE(right.await("VI", State::master)) << right.log();
     EXPECT_TRUE(lab::wait_until(5s, [&] { return answers(lab, "10.9.0.100"); })) << run(lab, "right", "ip neigh").out;
     right.thread->stop();
     EXPECT_FALSE(run(lab, "right", "ip link").out.contains("vip0")) << "it goes with the daemon";
@@ -51,16 +51,16 @@ TEST(Vrf, AnInstanceWorksInItsVrfAndIsAtFaultOutsideOfIt) {
     in_red.vrf = "red";
     Router1 left(lab, "left", {.instances = {in_red}});
     Router1 right(lab, "right", {.instances = {instance(100)}});
-    ASSERT_TRUE(left.await("VI", State::master, 10s)) << left.log() << run(lab, "left", "ip -d link").out;
+    ASSERT_TRUE(left.await("VI", State::master)) << left.log() << run(lab, "left", "ip -d link").out;
     EXPECT_TRUE(lab::wait_until(5s, [&] { return right.instance("VI")->master == Address::parse("10.9.0.1"); })) << right.log();
     EXPECT_THAT(run(lab, "left", "ip route show vrf red").out, HasSubstr("10.9.0.0/24"));
     EXPECT_TRUE(has_address(lab, "left", "10.9.0.100"));
     ASSERT_EQ(run(lab, "left", "ip link set eth0 nomaster").status, 0);
-    ASSERT_TRUE(left.await("VI", State::fault, 5s)) << left.log();
+    ASSERT_TRUE(left.await("VI", State::fault)) << left.log();
     EXPECT_THAT(left.instance("VI")->faults, Contains("interface eth0 is not in VRF red"));
-    EXPECT_TRUE(right.await("VI", State::master, 5s));
+    EXPECT_TRUE(right.await("VI", State::master));
     ASSERT_EQ(run(lab, "left", "ip link set eth0 master red").status, 0);
-    EXPECT_TRUE(left.await("VI", State::master, 10s)) << left.log();
+    EXPECT_TRUE(left.await("VI", State::master)) << left.log();
 }
 
 }  // namespace
