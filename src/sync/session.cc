@@ -183,7 +183,8 @@ void Session::tell(std::uint32_t slot, const Moment& moment) {
     auto connection = table_.read(slot, moment.table, control);
     if (!connection) return waiting_.insert(slot);
     const std::uint32_t timeout = table_.timeout_ticks(slot, connection->state);
-    connection->remaining += time_of(timeout / refresh_share + refresh_ticks, moment.table);
+    // Never more than a packet of now would give: two that told each other in turn would let it live for ever.
+    connection->remaining = std::min(connection->remaining, time_of(timeout, moment.table)) + time_of(timeout / refresh_share + refresh_ticks, moment.table);
     add(Told{.slot = slot, .connection = *connection}, moment);
     ++connections_in_frame_;
     ++counters_.told;

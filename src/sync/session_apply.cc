@@ -114,7 +114,9 @@ bool Session::is_mine(std::uint32_t slot, std::uint64_t control) const {
 
 bool Session::theirs_is_newer(const Told& told, const Placed& placed, const Moment& moment) const {
     const std::uint32_t timeout = table_.timeout_ticks(placed.slot, table::control_state(placed.control));
-    const std::uint32_t mine = table::control_expires(placed.control) - timeout;
+    const std::uint32_t last = table::control_expires(placed.control) - timeout;
+    // A copy lives longer than it was told, which is no packet of tomorrow.
+    const std::uint32_t mine = static_cast<std::int32_t>(last - moment.table.tick) > 0 ? moment.table.tick : last;
     const std::uint32_t theirs = moment.table.tick - ticks_of(told.connection.age, moment.table);
     const auto later = static_cast<std::int32_t>(theirs - mine);
     if (later > 1 || later < -1) return later > 0;
@@ -140,6 +142,8 @@ void Session::put(const Told& told, const Moment& moment) {
 bool Session::give_way(const Told& told, const Placed& rival, const Moment& moment) {
     if (is_mine(rival.slot, rival.control) && !theirs_is_newer(told, rival, moment)) {
         ++counters_.kept_mine;
+        // They judged by what they were told, and a packet came since: they shall judge again.
+        if (word_of(known_[rival.slot]) != rival.control) known_[rival.slot] |= known_differs;
         waiting_.insert(rival.slot);
         return false;
     }

@@ -2,8 +2,14 @@
 // seed and without a clock: for tests of Session.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string>
@@ -86,6 +92,9 @@ class SimulatedDirector {
     void sweep(std::uint32_t now) { table::table_sweep(&packets, 0, tables_.slot_count(), 0, now); }
     std::vector<std::uint32_t> changes() { return Feed(marks_, lines_).drain(); }
 
+    static std::string text_of(const SyncedConnection& one) {
+        return one.key.client.text() + " " + one.key.destination.text() + " " + one.server.text() + " " + std::to_string(one.state);
+    }
     // Every connection as text; what both sides must agree on.
     [[nodiscard]] std::set<std::string> contents(std::uint32_t now) const {
         std::set<std::string> result;
@@ -93,8 +102,18 @@ class SimulatedDirector {
             std::uint64_t control = 0;
             const auto connection = side->read(slot, {.tick = now, .tick_us = 1'000'000}, control);
             if (!connection) continue;
-            result.insert(connection->key.client.text() + " " + connection->key.destination.text() + " " +
-                          connection->server.text() + " " + std::to_string(connection->state));
+            result.insert(text_of(*connection));
+        }
+        return result;
+    }
+    // Those that may be over on the other side: a copy's longer life is all they have left.
+    [[nodiscard]] std::set<std::string> ending(std::uint32_t now) const {
+        std::set<std::string> result;
+        for (std::uint32_t slot = 0; slot < side->slots(); ++slot) {
+            std::uint64_t control = 0;
+            const auto connection = side->read(slot, {.tick = now, .tick_us = 1'000'000}, control);
+            const auto left = static_cast<std::int32_t>(table::control_expires(control) - now);
+            if (connection && left <= static_cast<std::int32_t>(side->timeout_ticks(slot, connection->state) / 8 + 4)) result.insert(text_of(*connection));
         }
         return result;
     }
@@ -117,5 +136,64 @@ class SimulatedDirector {
     std::unique_ptr<Session> session;
     std::deque<std::uint8_t> inbox;
 };
+
+// Both ends and a link that loses nothing until it breaks.
+class World {
+ public:
+    explicit World(std::uint64_t seed) : World(seed, 64) {}
+    World(std::uint64_t seed, std::uint32_t buckets_of_b) : dice{seed}, a(10, 64, seed), b(20, buckets_of_b, seed + 1) {
+        a.opened = b.opened = &opened;
+        connect();
+    }
+
+    Moment moment() const { return {.table = {.tick = static_cast<std::uint32_t>(now / std::chrono::seconds(1)), .tick_us = 1'000'000}, .now = now}; }
+
+    void connect() {
+        for (SimulatedDirector* end : {&a, &b}) {
+            end->session = std::make_unique<Session>(*end->side, Hello{.node = end->node, .boot = 1}, limits, moment());
+            end->inbox.clear();
+        }
+    }
+    void send(SimulatedDirector& from, SimulatedDirector& to) {
+        for (const std::uint32_t slot : from.changes()) from.session->note(slot);
+        for (const auto& bytes : {from.session->diff(moment()), from.session->upkeep(moment())}) to.inbox.insert(to.inbox.end(), bytes.begin(), bytes.end());
+    }
+    void deliver(SimulatedDirector& to, std::size_t at_most) {
+        std::vector<std::uint8_t> bytes;
+        for (; !to.inbox.empty() && bytes.size() < at_most; to.inbox.pop_front()) bytes.push_back(to.inbox.front());
+        const auto applied = to.session->apply(bytes, moment());
+        ASSERT_TRUE(applied) << fault_name(applied.error());
+    }
+    void step(Microseconds time) {
+        now += time;
+        send(a, b);
+        send(b, a);
+        deliver(a, SIZE_MAX);
+        deliver(b, SIZE_MAX);
+    }
+    // Nobody sends packets; time enough for every region's digest to be compared, twice.
+    void settle() {
+        for (int i = 0; i < 60; ++i) step(std::chrono::milliseconds(100));
+    }
+    std::uint32_t tick() const { return static_cast<std::uint32_t>(now / std::chrono::seconds(1)); }
+
+    SessionLimits limits{.round = std::chrono::seconds(1)};
+    Microseconds now{std::chrono::seconds(100)};
+    Dice dice;
+    std::set<SimulatedDirector::Identity> opened;
+    SimulatedDirector a, b;
+};
+
+inline std::vector<std::string> difference(const std::set<std::string>& one, const std::set<std::string>& other) {
+    std::vector<std::string> result;
+    std::ranges::set_symmetric_difference(one, other, std::back_inserter(result));
+    return result;
+}
+
+inline void random_packet(World& world, SimulatedDirector& end) {
+    const std::uint32_t event = std::array{table::FLOW_syn, table::FLOW_syn, table::FLOW_ack, table::FLOW_ack, table::FLOW_fin,
+                                           table::FLOW_rst}[world.dice.below(6)];
+    end.packet(world.dice.below(40), static_cast<std::uint16_t>(1000 + world.dice.below(4)), world.dice.below(4), event, world.tick(), world.dice);
+}
 
 }  // namespace lvx::sync
