@@ -131,7 +131,7 @@ Result<TlsContext> TlsContext::make(const model::StateSync& settings) {
 void TlsLink::Free::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
 TlsLink::TlsLink(const TlsContext& context, Fd socket, TlsSide side)
-    : socket_(std::move(socket)), side_(side), ssl_(SSL_new(context.shared().context.get())), buffer_(read_bytes) {
+    : context_(context), socket_(std::move(socket)), side_(side), ssl_(SSL_new(context.shared().context.get())), buffer_(read_bytes) {
     SSL_set_fd(ssl_.get(), socket_.get());
     if (side_ == TlsSide::client) SSL_set_connect_state(ssl_.get());
     else SSL_set_accept_state(ssl_.get());

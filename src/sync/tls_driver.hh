@@ -53,6 +53,7 @@ class TlsLink {
     struct Free {
         void operator()(ssl_st* ssl) const;
     };
+    TlsContext context_;  // its key is asked for during the handshake
     Fd socket_;
     TlsSide side_;
     std::unique_ptr<ssl_st, Free> ssl_;
