@@ -29,11 +29,6 @@ STEP __u32 event_of(__u8 protocol, __u8 tcp_flags) {
     return protocol == PROTOCOL_TCP ? tcp_event(tcp_flags) : FLOW_datagram;
 }
 
-/* A service of port 0 takes any port, and its servers get the packet's. */
-STEP __be16 server_port(const struct service* service, const struct server* server, const struct lookup* lookup) {
-    return service->port && server->port ? server->port : lookup->other_port;
-}
-
 STEP __u32 direction_in(const struct server* server) {
     return server->method == METHOD_masq ? FLOW_input : FLOW_input_only;
 }
@@ -43,7 +38,7 @@ STEP void opening_fill(struct opening* opening, const struct desk* desk, const s
     const __u32 event = event_of(desk->lookup.protocol, desk->tcp_flags);
     opening->state = (__u8)flow_next(direction_in(server), event, STATE_none);
     opening->timeout = service->timeout_ticks[opening->state % STATE_LIMIT];
-    opening->server_port = server_port(service, server, &desk->lookup);
+    opening->server_port = led_to_port(service, server, desk->lookup.other_port);
     opening->return_ifindex = desk->ifindex;
     opening->return_vlan = desk->vlan;
     __builtin_memcpy(opening->return_mac, desk->mac, sizeof(desk->mac));

@@ -44,6 +44,11 @@ TABLE_INLINE void template_name(struct lookup* lookup, const struct service* ser
     lookup->control = 0;
 }
 
+/* Where a connection that asked for `asked` is led: a service of port 0 takes any port, and its servers get the packet's. */
+TABLE_INLINE __be16 led_to_port(const struct service* service, const struct server* server, __be16 asked) {
+    return service->port && server->port ? server->port : asked;
+}
+
 /* The port of a server's identity that its template tells: IPVS's, 0 for a service of any port. */
 TABLE_INLINE __be16 template_server_port(const struct service* service, const struct server* server) {
     return service->port ? server->port : 0;

@@ -4,27 +4,22 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "bpf/table/insert.h"
 #include "bpf/table/remove.h"
 #include "bpf/table/tcp_state.h"
+#include "bpf/table/template.h"
+#include "plan/image.hh"
 
 namespace lvx::dataplane {
 namespace {
 
 std::uint16_t network_order(Port port) { return static_cast<std::uint16_t>(port << 8 | port >> 8); }
 
-abi::address abi_address(const Address& address) {
-    abi::address result;
-    std::memcpy(result.bytes, address.mapped().data(), sizeof result.bytes);
-    return result;
-}
-
 table::lookup lookup_of(const CheckFlow& flow, std::uint32_t set, std::uint32_t tick) {
     table::lookup lookup{};
-    lookup.client = abi_address(flow.client.address);
-    lookup.other = abi_address(flow.destination.address);
+    lookup.client = plan::abi_address(flow.client.address);
+    lookup.other = plan::abi_address(flow.destination.address);
     lookup.client_port = network_order(flow.client.port);
     lookup.other_port = network_order(flow.destination.port);
     lookup.protocol = static_cast<std::uint8_t>(flow.place.service.protocol);
@@ -53,7 +48,7 @@ Result<void> insert_check(const table::table& table, const CheckFlow& flow, cons
     table::opening opening{};
     opening.service = ids.service;
     opening.server = ids.server;
-    opening.server_port = server->port != 0 ? server->port : lookup.other_port;
+    opening.server_port = table::led_to_port(service, server, lookup.other_port);
     opening.state = state;
     opening.timeout = service->timeout_ticks[state % STATE_LIMIT];
     opening.return_ifindex = flow.ifindex;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "bpf/table/find.h"
 #include "bpf/table/test_table.hh"
 
@@ -46,6 +48,19 @@ TEST(CheckFlow, LeadsTheFirstPacketToTheServerUnderCheckWhateverItsWeight) {
     EXPECT_EQ(connection.return_generation, 3U) << "the way back needs no looking up";
     EXPECT_EQ(connection.return_mac[5], 9);
     EXPECT_EQ(bench.table.load(2).total, 1U);
+}
+
+TEST(CheckFlow, AsksTheServersOwnPortButThePacketsWhereTheServiceTakesAny) {
+    for (const bool any : {false, true}) {
+        Bench bench;
+        const std::uint16_t asked = std::exchange(bench.table.service(0).port, any ? std::uint16_t{0} : bench.table.service(0).port);
+        bench.table.server(1).port = 0x901f;  // 8080 in network order
+        ASSERT_TRUE(bench.insert(1));
+        bench.table.service(0).port = asked;  // what find() asks for
+        const int slot = bench.find();
+        ASSERT_GE(slot, 0);
+        EXPECT_EQ(bench.table.slot(static_cast<std::uint32_t>(slot)).server_port, any ? asked : 0x901f);
+    }
 }
 
 TEST(CheckFlow, EndsWithTheGaugeAsItWas) {
