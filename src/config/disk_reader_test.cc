@@ -6,21 +6,21 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/test_folder.hh"
+
 namespace lvx::config {
 namespace {
 
 class DiskReader : public testing::Test {
  protected:
     DiskReader() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "lvx-reader-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
         for (const char* name : {"b.conf", "a.conf", "c.txt", "run.conf"}) std::ofstream(folder_ / name) << name << "\n";
         std::filesystem::permissions(folder_ / "run.conf", std::filesystem::perms::owner_all);
         std::filesystem::create_directory(folder_ / "d.conf");
     }
-    ~DiskReader() override { std::filesystem::remove_all(folder_); }
 
-    std::filesystem::path folder_;
+    TestFolder made_;
+    std::filesystem::path folder_ = made_.path();
     Reader reader_ = disk_reader();
 };
 

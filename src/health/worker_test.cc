@@ -7,6 +7,7 @@
 #include <atomic>
 #include <future>
 
+#include "base/test_folder.hh"
 #include "health/check/test_server.hh"
 
 namespace lvx::health {
@@ -212,9 +213,8 @@ TEST(Worker, a_bfd_session_decides_at_once_and_without_retries) {
 }
 
 TEST(Worker, a_track_file_moves_weights_when_it_is_written) {
-    char folder[] = "/tmp/health-worker.XXXXXX";
-    ASSERT_NE(::mkdtemp(folder), nullptr);
-    const std::string path = std::string(folder) + "/weight";
+    const TestFolder folder;
+    const std::string path = folder.file("weight");
     const auto write = [&path](const char* text) {
         std::FILE* file = std::fopen(path.c_str(), "w");
         std::fputs(text, file);
@@ -231,28 +231,24 @@ TEST(Worker, a_track_file_moves_weights_when_it_is_written) {
     ASSERT_TRUE(desk.until([&] { return !desk.up(0); }));
     (void)std::remove(path.c_str());
     ASSERT_TRUE(desk.until([&] { return desk.up(0) && desk.view.pools[0].servers[0].weight == 1; }));
-    (void)::rmdir(folder);
 }
 
 TEST(Worker, a_file_in_the_maintenance_directory_takes_its_server_out) {
-    char folder[] = "/tmp/health-worker.XXXXXX";
-    ASSERT_NE(::mkdtemp(folder), nullptr);
+    const TestFolder folder;
     Desk desk;
     model::Pool pool = pool_with({server_with({Address::v4(0x0a000002), 80}, {})});
-    pool.maintenance_directory = folder;
+    pool.maintenance_directory = folder.path();
     desk.configure({.pools = {pool}});
-    const std::string path = std::string(folder) + "/10.0.0.2";
+    const std::string path = folder.file("10.0.0.2");
     std::fclose(std::fopen(path.c_str(), "w"));
     ASSERT_TRUE(desk.until([&] { return !desk.up(0); }));
     EXPECT_EQ(desk.worker->status(Clock::now()).servers[0].state, "maintenance");
     (void)std::remove(path.c_str());
     ASSERT_TRUE(desk.until([&] { return desk.up(0); }));
-    (void)::rmdir(folder);
 }
 
 TEST(Worker, a_host_name_in_the_maintenance_directory_takes_its_server_out_and_a_slow_resolver_delays_nobody) {
-    char folder[] = "/tmp/health-worker.XXXXXX";
-    ASSERT_NE(::mkdtemp(folder), nullptr);
+    const TestFolder folder;
     const LittleServer alive([](int) {});
     auto answers = std::make_shared<std::promise<void>>();
     Desk desk([answered = answers->get_future().share()](const std::string& name) -> std::optional<std::vector<Address>> {
@@ -261,9 +257,9 @@ TEST(Worker, a_host_name_in_the_maintenance_directory_takes_its_server_out_and_a
         return std::vector{Address::v4(0x0a000002)};
     });
     model::Pool pool = pool_with({server_with({Address::v4(0x0a000002), 80}, {}), server_with(alive.endpoint(), {fast(model::TcpCheck{}, alive.endpoint())})});
-    pool.maintenance_directory = folder;
+    pool.maintenance_directory = folder.path();
     desk.configure({.pools = {pool}});
-    const std::string path = std::string(folder) + "/web2:80", stranger = std::string(folder) + "/nobody";
+    const std::string path = folder.file("web2:80"), stranger = folder.file("nobody");
     for (const std::string& file : {path, stranger}) std::fclose(std::fopen(file.c_str(), "w"));
     const std::uint64_t before = desk.runs();
     ASSERT_TRUE(desk.until([&] { return desk.runs() >= before + 5; })) << "checks go on while the resolver thinks";
@@ -275,7 +271,6 @@ TEST(Worker, a_host_name_in_the_maintenance_directory_takes_its_server_out_and_a
     ASSERT_TRUE(desk.until([&] { return desk.up(0); }));
     EXPECT_TRUE(desk.up(1));
     (void)std::remove(stranger.c_str());
-    (void)::rmdir(folder);
 }
 
 TEST(HostNames, end_without_waiting_for_a_resolver_that_hangs) {

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/test_folder.hh"
 #include "health/single.hh"
 #include "lab/process.hh"
 
@@ -26,27 +27,21 @@ namespace fs = std::filesystem;
 
 constexpr lab::Milliseconds patience{60'000};
 
-// A folder for the test's files; goes with the object.
-struct Folder {
-    std::string path;
-    Folder() {
-        char name[] = "/tmp/lvx-servers.XXXXXX";
-        path = ::mkdtemp(name);
-        fs::permissions(path, fs::perms::others_exec | fs::perms::others_read, fs::perm_options::add);
-    }
-    ~Folder() { fs::remove_all(path); }
-    void write(const std::string& name, const std::string& text) const { std::ofstream(path + "/" + name) << text; }
+// Servers run as somebody else.
+struct Folder : TestFolder {
+    Folder() { fs::permissions(path(), fs::perms::others_exec | fs::perms::others_read, fs::perm_options::add); }
+    void write(const std::string& name, const std::string& text) const { std::ofstream(file(name)) << text; }
 };
 
 class Servers : public ::testing::Test {
  protected:
     void run(const std::vector<std::string>& words) {
-        const auto outcome = lab::run(here_.get(), {.argv = words, .environment = {}, .output = {}, .directory = folder_.path}, patience);
+        const auto outcome = lab::run(here_.get(), {.argv = words, .environment = {}, .output = {}, .directory = folder_.path()}, patience);
         ASSERT_TRUE(outcome) << outcome.error().sentence();
         ASSERT_EQ(outcome->status, 0) << words.front() << ": " << outcome->out << outcome->err;
     }
     void serve(const std::vector<std::string>& words) {
-        auto started = lab::start(here_.get(), {.argv = words, .environment = {}, .output = folder_.path + "/output", .directory = folder_.path});
+        auto started = lab::start(here_.get(), {.argv = words, .environment = {}, .output = folder_.path() + "/output", .directory = folder_.path()});
         ASSERT_TRUE(started) << started.error().sentence();
         processes_.push_back(std::move(*started));
     }
@@ -83,8 +78,8 @@ TEST_F(Servers, nginx_answers_pages_refusals_and_digests) {
     folder_.write("index.html", "hello");
     folder_.write("nginx.conf", fmt::format("daemon off; master_process off; pid {0}/pid; error_log stderr; events {{}} http {{ access_log off;"
                                             "client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; scgi_temp_path {0}/s;"
-                                            "server {{ listen 8080; root {0}; location /busy {{ return 503; }} location /elsewhere {{ return 301 /; }} }} }}", folder_.path));
-    serve({"nginx", "-c", folder_.path + "/nginx.conf"});
+                                            "server {{ listen 8080; root {0}; location /busy {{ return 503; }} location /elsewhere {{ return 301 /; }} }} }}", folder_.path()));
+    serve({"nginx", "-c", folder_.path() + "/nginx.conf"});
     model::HttpCheck http;
     http.urls.push_back({});
     expect_passes(8080, http);
@@ -110,7 +105,7 @@ TEST_F(Servers, openssl_is_not_verified_unless_asked_and_then_strictly) {
     expect_passes(4433, https);
     https.tls_verify = true;
     expect_fails(4433, https, "certificate: self");
-    trust_.ca = folder_.path + "/cert.pem";
+    trust_.ca = folder_.path() + "/cert.pem";
     expect_passes(4433, https);
     https.virtualhost = "other.example.org";
     expect_fails(4433, https, "certificate: hostname mismatch");
@@ -119,7 +114,7 @@ TEST_F(Servers, openssl_is_not_verified_unless_asked_and_then_strictly) {
 }
 
 TEST_F(Servers, redis_pings_with_its_password_only) {
-    serve({"redis-server", "--port", "6390", "--bind", "127.0.0.1", "--save", "", "--requirepass", "secret", "--dir", folder_.path});
+    serve({"redis-server", "--port", "6390", "--bind", "127.0.0.1", "--save", "", "--requirepass", "secret", "--dir", folder_.path()});
     expect_passes(6390, greeting(model::Greeting::redis, "", "secret"));
     expect_fails(6390, greeting(model::Greeting::redis, "", "wrong"), "WRONGPASS");
     expect_fails(6390, greeting(model::Greeting::redis, "", ""), "NOAUTH");
@@ -128,8 +123,8 @@ TEST_F(Servers, redis_pings_with_its_password_only) {
 TEST_F(Servers, unbound_answers_what_it_knows) {
     folder_.write("unbound.conf", fmt::format("server:\n interface: 127.0.0.1@5300\n do-daemonize: no\n username: \"\"\n chroot: \"\"\n pidfile: \"{}/pid\"\n"
                                               " use-syslog: no\n local-zone: \"example.\" static\n local-data: \"well.example. A 10.0.0.1\"\n"
-                                              "remote-control:\n control-enable: no\n", folder_.path));
-    serve({"unbound", "-d", "-c", folder_.path + "/unbound.conf"});
+                                              "remote-control:\n control-enable: no\n", folder_.path()));
+    serve({"unbound", "-d", "-c", folder_.path() + "/unbound.conf"});
     expect_passes(5300, model::DnsCheck{.type = model::DnsType::a, .name = "well.example"});
     expect_fails(5300, model::DnsCheck{.type = model::DnsType::a, .name = "ill.example"}, "NXDOMAIN");
     expect_passes(5300, model::UdpCheck{});
@@ -139,8 +134,8 @@ TEST_F(Servers, bind_answers_what_it_knows) {
     folder_.write("zone", "$TTL 60\n@ IN SOA localhost. root.localhost. 1 60 60 60 60\n@ IN NS localhost.\nwell IN A 10.0.0.1\n");
     folder_.write("named.conf", fmt::format("options {{ directory \"{0}\"; listen-on port 5301 {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;\n"
                                             "pid-file \"{0}/pid\"; session-keyfile \"{0}/key\"; }};\ncontrols {{ }};\n"
-                                            "zone \"example\" {{ type primary; file \"{0}/zone\"; }};\n", folder_.path));
-    serve({"named", "-g", "-n", "1", "-c", folder_.path + "/named.conf"});
+                                            "zone \"example\" {{ type primary; file \"{0}/zone\"; }};\n", folder_.path()));
+    serve({"named", "-g", "-n", "1", "-c", folder_.path() + "/named.conf"});
     expect_passes(5301, model::DnsCheck{.type = model::DnsType::a, .name = "well.example"});
     expect_passes(5301, model::DnsCheck{.type = model::DnsType::soa, .name = "example"});
     expect_fails(5301, model::DnsCheck{.type = model::DnsType::a, .name = "ill.example"}, "NXDOMAIN");
@@ -148,17 +143,17 @@ TEST_F(Servers, bind_answers_what_it_knows) {
 }
 
 TEST_F(Servers, mariadb_logs_in_with_its_password_only) {
-    const std::string data = folder_.path + "/data";
+    const std::string data = folder_.path() + "/data";
     folder_.write("users.sql", "CREATE USER 'check'@'%' IDENTIFIED BY 'secret';\n");
-    fs::permissions(folder_.path, fs::perms::all);
+    fs::permissions(folder_.path(), fs::perms::all);
     const std::vector<std::string> small = {"--no-defaults", "--user=mysql", "--datadir=" + data, "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=8M",
                                             "--innodb-flush-method=nosync"};
     std::vector<std::string> make = {"mariadb-install-db", "--skip-test-db", "--auth-root-authentication-method=normal"}, words = {"mariadbd"};
     make.insert(make.begin() + 1, small.begin(), small.end());
     run(make);
     words.insert(words.end(), small.begin(), small.end());
-    words.insert(words.end(), {"--port=3390", "--bind-address=127.0.0.1", "--socket=" + folder_.path + "/socket", "--skip-name-resolve",
-                               "--init-file=" + folder_.path + "/users.sql", "--skip-log-bin"});
+    words.insert(words.end(), {"--port=3390", "--bind-address=127.0.0.1", "--socket=" + folder_.path() + "/socket", "--skip-name-resolve",
+                               "--init-file=" + folder_.path() + "/users.sql", "--skip-log-bin"});
     serve(words);
     expect_passes(3390, greeting(model::Greeting::mysql, "", ""));
     expect_passes(3390, greeting(model::Greeting::mysql, "check", "secret"));
@@ -166,17 +161,17 @@ TEST_F(Servers, mariadb_logs_in_with_its_password_only) {
 }
 
 TEST_F(Servers, vsftpd_lets_anonymous_in_and_nobody_else) {
-    fs::create_directory(folder_.path + "/empty");
+    fs::create_directory(folder_.path() + "/empty");
     folder_.write("vsftpd.conf", fmt::format("listen=YES\nlisten_address=127.0.0.1\nlisten_port=2121\nbackground=NO\nanonymous_enable=YES\nno_anon_password=YES\n"
-                                             "secure_chroot_dir={0}/empty\nanon_root={0}/empty\nseccomp_sandbox=NO\n", folder_.path));
-    serve({"vsftpd", folder_.path + "/vsftpd.conf"});
+                                             "secure_chroot_dir={0}/empty\nanon_root={0}/empty\nseccomp_sandbox=NO\n", folder_.path()));
+    serve({"vsftpd", folder_.path() + "/vsftpd.conf"});
     expect_passes(2121, greeting(model::Greeting::ftp, "", ""));
     expect_passes(2121, greeting(model::Greeting::ftp, "anonymous", "check@example.org"));
     expect_fails(2121, greeting(model::Greeting::ftp, "nobody-here", "x"), "wanted");
 }
 
 TEST_F(Servers, exim_takes_a_helo) {
-    serve({"exim4", "-bdf", "-oX", "127.0.0.1.2525", "-oP", folder_.path + "/pid"});
+    serve({"exim4", "-bdf", "-oX", "127.0.0.1.2525", "-oP", folder_.path() + "/pid"});
     expect_passes(2525, model::SmtpCheck{});
 }
 
@@ -185,30 +180,30 @@ TEST_F(Servers, dovecot_lets_a_mailbox_in_with_its_password) {
                                               "mail_location = mbox:{0}/mail\nlisten = 127.0.0.1\npassdb {{\n driver = static\n args = password=secret\n}}\n"
                                               "userdb {{\n driver = static\n args = uid=mail gid=mail home={0}/mail\n}}\n"
                                               "service imap-login {{\n inet_listener imap {{\n port = 1430\n }}\n}}\nservice pop3-login {{\n inet_listener pop3 {{\n port = 1100\n }}\n}}\n",
-                                              folder_.path));
-    serve({"dovecot", "-F", "-c", folder_.path + "/dovecot.conf"});
+                                              folder_.path()));
+    serve({"dovecot", "-F", "-c", folder_.path() + "/dovecot.conf"});
     expect_passes(1430, greeting(model::Greeting::imap, "", ""));
     expect_passes(1100, greeting(model::Greeting::pop3, "", ""));
     expect_fails(1100, greeting(model::Greeting::imap, "", ""), "wanted \"* OK\"");
 }
 
 TEST_F(Servers, slapd_binds) {
-    folder_.write("slapd.conf", fmt::format("modulepath /usr/lib/ldap\npidfile {}/pid\ndatabase config\nrootdn cn=config\nrootpw secret\n", folder_.path));
-    serve({"slapd", "-d", "0", "-h", "ldap://127.0.0.1:3890", "-f", folder_.path + "/slapd.conf"});
+    folder_.write("slapd.conf", fmt::format("modulepath /usr/lib/ldap\npidfile {}/pid\ndatabase config\nrootdn cn=config\nrootpw secret\n", folder_.path()));
+    serve({"slapd", "-d", "0", "-h", "ldap://127.0.0.1:3890", "-f", folder_.path() + "/slapd.conf"});
     expect_passes(3890, greeting(model::Greeting::ldap, "", ""));
     expect_passes(3890, greeting(model::Greeting::ldap, "cn=config", "secret"));
     expect_fails(3890, greeting(model::Greeting::ldap, "cn=config", "wrong"), "result 49");
 }
 
 TEST_F(Servers, postgresql_logs_in_by_scram) {
-    const std::string data = folder_.path + "/data";
+    const std::string data = folder_.path() + "/data";
     std::string programs;
     for (const auto& version : fs::directory_iterator("/usr/lib/postgresql")) programs = version.path().string() + "/bin/";
     folder_.write("password", "secret");
-    fs::permissions(folder_.path, fs::perms::all);
-    run({"runuser", "-u", "postgres", "--", programs + "initdb", "-D", data, "-A", "scram-sha-256", "--pwfile", folder_.path + "/password", "--no-sync"});
+    fs::permissions(folder_.path(), fs::perms::all);
+    run({"runuser", "-u", "postgres", "--", programs + "initdb", "-D", data, "-A", "scram-sha-256", "--pwfile", folder_.path() + "/password", "--no-sync"});
     serve({"runuser", "-u", "postgres", "--", programs + "postgres", "-D", data, "-p", "5433", "-c", "listen_addresses=127.0.0.1", "-c",
-           "unix_socket_directories=" + folder_.path, "-c", "fsync=off"});
+           "unix_socket_directories=" + folder_.path(), "-c", "fsync=off"});
     expect_passes(5433, greeting(model::Greeting::postgresql, "", ""));
     expect_passes(5433, greeting(model::Greeting::postgresql, "postgres", "secret"));
     expect_fails(5433, greeting(model::Greeting::postgresql, "postgres", "wrong"), "password authentication failed");
