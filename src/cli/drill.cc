@@ -47,7 +47,7 @@ class Drill {
         instance_ = drill_instance(vrrp, invocation.operands.empty() ? "" : invocation.operands[0]);
         await_in_step();
         if (const std::string obstacle = drill_obstacle(vrrp, instance_, TRY(api::fetch_sync(client_))); !obstacle.empty())
-            return refusal("no drill: " + obstacle, EBUSY);
+            return refusal("no drill: " + obstacle, 0);
         say(fmt::format("drill of {}: this director is master, its standby has every connection\n", instance_));
         TRY(begin_traffic(invocation));
         const DrillPassage away = TRY(hand_over());
@@ -114,7 +114,7 @@ class Drill {
             nobody = one.state == "MASTER" && Clock::now() - ordered > std::chrono::milliseconds(one.since_ms);
             return nobody || (one.state != "MASTER" && !one.master.empty() && one.master != one.source);
         }));
-        if (nobody) return refusal(fmt::format("nobody took {} over, so this director is master again", instance_), EBUSY);
+        if (nobody) return refusal(fmt::format("nobody took {} over, so this director is master again", instance_), 0);
         return away;
     }
 
