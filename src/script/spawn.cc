@@ -41,7 +41,7 @@ struct Launch {
     uid_t user;
     gid_t group;
     bool change_user;
-    int input, output;
+    int input, output, error;
     pid_t parent;
     // Answered by the child, which shares our memory.
     int refused = 0;
@@ -78,7 +78,7 @@ LVX_CHILD bool arrange(Launch& launch) {
     if (!works(launch, "cannot make a process group for ", syscall(SYS_setpgid, 0, 0))) return false;
     if (!works(launch, "cannot redirect ", syscall(SYS_dup3, launch.input, 0, 0))) return false;
     if (!works(launch, "cannot redirect ", syscall(SYS_dup3, launch.output, 1, 0))) return false;
-    if (!works(launch, "cannot redirect ", syscall(SYS_dup3, launch.output, 2, 0))) return false;
+    if (!works(launch, "cannot redirect ", syscall(SYS_dup3, launch.error, 2, 0))) return false;
     if (!works(launch, "cannot close files for ", syscall(SYS_close_range, 3, UINT_MAX, 0))) return false;
     if (!become(launch)) return false;
     // After the change of user, which clears it.  The parent may have died before.
@@ -129,7 +129,7 @@ Result<Child> Spawner::spawn(const Program& program) {
                   .environment = environment.data(), .groups = program.who.groups.data(),
                   .group_count = program.who.groups.size(), .user = program.who.user, .group = program.who.group,
                   .change_user = must_change(program.who), .input = program.input, .output = program.output,
-                  .parent = ::getpid()};
+                  .error = program.error >= 0 ? program.error : program.output, .parent = ::getpid()};
     int pidfd = -1;
     void* top = static_cast<char*>(stack_.get()) + stack_size;
     const pid_t pid = ::__clone(child, top, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &launch, &pidfd);

@@ -20,6 +20,7 @@ struct Program {
     std::vector<std::string> words, environment;
     Credentials who;
     int input = -1, output = -1;  // descriptors above 2: standard input; standard output and error
+    int error = -1;               // standard error alone; -1: where the output goes
 };
 
 struct Child {
