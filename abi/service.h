@@ -12,9 +12,12 @@ ABI_BEGIN
 enum service_flag {
     SERVICE_PRESENT = 1 << 0,  /* configured: schedules; without it only its old connections go on */
     SERVICE_PERSISTENT = 1 << 1,
+    SERVICE_KEEPS_PORT = 1 << 2, /* servers get the packet's own port, whatever theirs is */
     SERVICE_SCHED_1 = 1 << 3,  /* IPVS's scheduler flags, same bits: sh-fallback, mh-fallback */
     SERVICE_SCHED_2 = 1 << 4,  /* sh-port, mh-port */
     SERVICE_SCHED_3 = 1 << 5,
+    SERVICE_MARK = 1 << 6,   /* of a firewall mark, see struct service */
+    SERVICE_MEMBER = 1 << 7, /* packets of a mark, see struct service */
 };
 
 enum { SERVICE_SCHED_ALL = SERVICE_SCHED_1 | SERVICE_SCHED_2 | SERVICE_SCHED_3 };
@@ -42,9 +45,15 @@ ABI_ASSERT_SIZE(struct service_id, 8);
  *   segments_at: segments x { first position, ring word offset, words }: positions first .. next first - 1 repeat the
  *                words of ring_at + offset cyclically.  rr has one segment; wrr one for each distinct weight level.
  */
+/*
+ * A firewall mark (SERVICE_MARK) has protocol 0, port 0 and the mark as the first four bytes of its address, behind
+ * ::ffff: for IPv4: what IPVS names its templates by.  No packet has it.  Its packets are those of its members
+ * (SERVICE_MEMBER), rows with protocol, address and port of their own, which connections name and replies need; but
+ * `leader` says whose servers, scheduler, persistence and templates are meant.
+ */
 struct service {
     union address address;
-    __be16 port; /* 0: any port (needs persistence, as in IPVS) */
+    __be16 port; /* 0: any port */
     __u8 protocol;
     __u8 family; /* 4 or 6 */
     __u8 scheduler;
@@ -58,7 +67,8 @@ struct service {
     __u32 segments_at;
     __u32 segments;
     __u32 persistence_s; /* as configured, for an adopting daemon */
-    __u32 spare[3];
+    __u32 leader; /* of a member: the row of its mark */
+    __u32 spare[2];
     __u32 timeout_ticks[STATE_LIMIT]; /* by enum connection_state */
 };
 ABI_ASSERT_SIZE(struct service, 128);

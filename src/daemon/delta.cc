@@ -10,19 +10,22 @@ namespace lvx::daemon {
 
 namespace {
 
-struct OperationOf {
-    model::Operation operator()(const plan::AddService& step) const { return model::AddService{step.service}; }
-    model::Operation operator()(const plan::RemoveService& step) const { return model::DeleteService{step.key}; }
-    model::Operation operator()(const plan::ChangeService& step) const { return model::EditService{step.after}; }
-    model::Operation operator()(const plan::AddServer& step) const { return model::AddServer{step.key, step.server}; }
-    model::Operation operator()(const plan::RemoveServer& step) const { return model::DeleteServer{step.key, step.endpoint}; }
-    model::Operation operator()(const plan::ChangeServer& step) const { return model::EditServer{step.key, step.after}; }
-    model::Operation operator()(const plan::SetTimeouts& step) const { return model::SetTimeouts{step.after}; }
+struct Operations {
+    std::vector<model::Operation>& all;
+
+    void operator()(const plan::AddService& step) const { all.push_back(model::AddService{step.service}); }
+    void operator()(const plan::RemoveService& step) const { all.push_back(model::DeleteService{step.key}); }
+    void operator()(const plan::ChangeService& step) const { all.push_back(model::EditService{step.after}); }
+    void operator()(const plan::AddServer& step) const { all.push_back(model::AddServer{step.key, step.server}); }
+    void operator()(const plan::RemoveServer& step) const { all.push_back(model::DeleteServer{step.key, step.endpoint}); }
+    void operator()(const plan::ChangeServer& step) const { all.push_back(model::EditServer{step.key, step.after}); }
+    void operator()(const plan::SetTimeouts& step) const { all.push_back(model::SetTimeouts{step.after}); }
+    void operator()(const plan::SetMarks&) const {}  // who carries a mark is nothing that ipvsadm says
 };
 
 std::string as_commands(const model::Cluster& files, const model::Cluster& running) {
     std::vector<model::Operation> operations;
-    for (const plan::Step& step : plan::diff(files, running)) operations.push_back(std::visit(OperationOf{}, step));
+    for (const plan::Step& step : plan::diff(files, running)) std::visit(Operations{operations}, step);
     return config::ipvsadm::commands(operations);
 }
 

@@ -12,6 +12,8 @@ std::vector<Address> virtual_addresses(const model::Cluster& cluster) {
     std::set<Address> addresses;
     for (const model::Service& service : cluster.services)
         if (service.key.fwmark == 0) addresses.insert(service.key.address);
+    for (const model::MarkMember& member : cluster.marks)
+        if (cluster.find(model::mark_key(member.mark, member.address.family())) != nullptr) addresses.insert(member.address);
     return {addresses.begin(), addresses.end()};
 }
 

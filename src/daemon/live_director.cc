@@ -60,7 +60,7 @@ bool same_but_servers(const model::Service& a, const model::Service& b) {
 
 // Where two clusters differ, if by their servers alone.
 std::optional<std::vector<std::size_t>> places_of_changed_servers(const model::Cluster& before, const model::Cluster& after) {
-    if (before.timeouts != after.timeouts || !std::ranges::equal(before.services, after.services, same_but_servers)) return std::nullopt;
+    if (before.timeouts != after.timeouts || before.marks != after.marks || !std::ranges::equal(before.services, after.services, same_but_servers)) return std::nullopt;
     std::vector<std::size_t> places;
     for (std::size_t place = 0; place < after.services.size(); ++place)
         if (before.services[place] != after.services[place]) places.push_back(place);
@@ -104,7 +104,7 @@ Result<void> LiveDirector::start() {
     }
     log_report(runs_.outcome);
     start_layers();
-    const model::Cluster wanted = layers::effective(site(), state_, view_);
+    const model::Cluster wanted = effective(site(), state_, view_);
     if (!plan::diff(cluster_, wanted).empty()) TRY(change_to(wanted));
     cluster_ = wanted;
     layers_changed();
@@ -118,6 +118,7 @@ Result<void> LiveDirector::start() {
 void LiveDirector::start_layers() {
     const model::WallTime now = outside_.wall();
     view_ = health::expected_view(site().pools, {});
+    marks_ = layers::without(cluster_.marks, left_before_.cluster.marks);  // netfilter said so, since the files of then did not
     if (outside_.dataplane.adopted()) state_ = layers::reconfigured(left_before_, site(), std::move(state_), cluster_, {}, now);
     else state_.leaving.clear();  // their connections went with the tables
     if (adopt_overrides_) state_ = adopted_overrides(cluster_, std::move(state_), now);
@@ -175,7 +176,7 @@ void LiveDirector::layers_changed() {
     health::View everyone;
     for (const model::Pool& pool : site().pools)
         if (pool.sorry && !pool.services.empty()) everyone.pools.push_back({.key = pool.services.front(), .name = {}, .sorry = 1, .servers = {}});
-    reach_ = layers::effective(site(), state_, everyone);
+    reach_ = effective(site(), state_, everyone);
     settings_ = settings_for(settings_of_command_line_, site());
     settings_.moving = ::lvx::vrrp::virtual_addresses_of(site().vrrp);
 }
@@ -186,6 +187,23 @@ void LiveDirector::observe(health::View view) {
     view_ = std::move(next);
     index_->observe(view_);
     if (!touched.empty()) observe_some(touched);
+}
+
+model::Cluster LiveDirector::effective(const model::Site& site, const model::RunState& state, const health::View& view) const {
+    return layers::with_marks(layers::effective(site, state, view), marks_);
+}
+
+void LiveDirector::marks_observed(model::MarkMembers members) {
+    if (members == marks_) return;
+    marks_.swap(members);
+    const model::Cluster wanted = effective(site(), state_, view_);
+    if (wanted.marks == cluster_.marks) return;
+    if (const auto applied = change_to(wanted); !applied) {
+        marks_.swap(members);
+        return outside_.log.error(applied.error().sentence(), {{"hint", applied.error().hint}});
+    }
+    layers_changed();
+    outside_.changed();
 }
 
 // Only the services that health touched are computed and compared, and nothing is copied: a change of one server among

@@ -69,6 +69,10 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     [[nodiscard]] Result<void> start();
     // What the checks found.  Reaches the data plane before this returns.
     void observe(health::View view);
+    // Which packets netfilter's rules mark: all of them, whenever they changed, and once when nothing is known, so that what
+    // an earlier daemon knew is forgotten.  Reaches the data plane before this returns; refused, packets go on as before and
+    // it is logged.
+    void marks_observed(model::MarkMembers members);
     [[nodiscard]] const model::Site& site() const { return runs_.outcome.site; }
     // What the data plane was last given.
     [[nodiscard]] const model::Cluster& cluster() const { return cluster_; }
@@ -116,6 +120,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     using ServerKey = std::pair<model::ServiceKey, Endpoint>;
 
     // ---- layers ----
+    [[nodiscard]] model::Cluster effective(const model::Site& site, const model::RunState& state, const health::View& view) const;
     [[nodiscard]] Result<void> change_to(const model::Cluster& cluster);
     [[nodiscard]] Result<std::size_t> commit(model::RunState state, const model::Cluster& cluster);
     [[nodiscard]] Result<void> change_overrides(model::RunState state);
@@ -168,6 +173,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     model::Site left_before_;             // what an earlier daemon ran, until start()
     model::RunState state_;               // override
     health::View view_;                   // observed
+    model::MarkMembers marks_;            // observed, too; until they are, what runs in adopted tables
     std::optional<layers::Index> index_;  // over the three
     model::Cluster cluster_;              // effective
     model::Cluster reach_;                // every server that may become effective: its neighbour is known before

@@ -60,7 +60,7 @@ Result<api::ApplyOutcome> LiveDirector::switch_to(Configuration next, std::optio
     if (next.record.number == 0) (void)TRY(keep(next.record, state));
     else state.current = next.record.number;
     const health::View view = layers::placed(health::expected_view(after.pools, view_), view_);
-    const model::Cluster cluster = layers::effective(after, state, view);
+    const model::Cluster cluster = effective(after, state, view);
     api::ApplyOutcome outcome{.applied = true,
                               .diagnostics = report_of(next.outcome),
                               .number = next.record.number,
@@ -139,7 +139,7 @@ api::PlanOutcome LiveDirector::plan(const model::ConfigurationText& text) const 
     api::PlanOutcome result{.usable = outcome.usable(), .diagnostics = report_of(outcome), .generation = generation_};
     if (!result.usable) return result;
     const model::RunState state = layers::reconfigured(site(), outcome.site, state_, cluster_, view_, outside_.wall());
-    const model::Cluster cluster = layers::effective(outcome.site, state, layers::placed(health::expected_view(outcome.site.pools, view_), view_));
+    const model::Cluster cluster = effective(outcome.site, state, layers::placed(health::expected_view(outcome.site.pools, view_), view_));
     result.lines = plan_lines({site(), state_, cluster_}, {outcome.site, state, cluster},
                               [this](const layers::ServerName& name) { return connections_of(name.service, name.server); });
     for (const api::PlanLine& each : result.lines) {

@@ -62,7 +62,7 @@ bool stays_disabled(const model::RunState& state, const layers::ServerName& name
 
 Result<void> LiveDirector::change_overrides(model::RunState state) {
     if (state == state_) return {};
-    const model::Cluster next = layers::effective(site(), state, view_);
+    const model::Cluster next = effective(site(), state, view_);
     TRY(commit(std::move(state), next));
     layers_changed();
     outside_.changed();

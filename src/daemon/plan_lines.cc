@@ -107,6 +107,13 @@ class Planner {
         lines_.back().connections = live;
     }
 
+    void add(const plan::SetMarks& step) {
+        std::string text = plan::explain({step});
+        text = text.substr(text.find(": ") + 2);
+        text.pop_back();
+        line("~", "packets of firewall marks", text, "existing connections go on");
+    }
+
     void add(const plan::SetTimeouts& step) {
         line("~", "timeouts", fmt::format("tcp {} tcpfin {} udp {}", step.after.tcp.count(), step.after.tcp_fin.count(), step.after.udp.count()), "");
     }

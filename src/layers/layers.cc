@@ -1,6 +1,9 @@
 #include "layers/layers.hh"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <tuple>
 
 namespace lvx::layers {
 namespace {
@@ -186,9 +189,24 @@ model::Timeouts effective_timeouts(const model::Site& site, const model::RunStat
 
 model::Cluster effective(const model::Site& site, const model::RunState& state, const health::View& view) {
     const Index index(site, state, view);
-    model::Cluster cluster{.timeouts = effective_timeouts(site, state)};
+    model::Cluster cluster{.timeouts = effective_timeouts(site, state), .marks = site.cluster.marks};
     for (const model::ServiceKey& key : index.keys())
         if (auto service = effective_service(*index.find(key))) cluster.services.push_back(std::move(*service));
+    return cluster;
+}
+
+model::MarkMembers without(model::MarkMembers members, const model::MarkMembers& others) {
+    const auto packets = [](const model::MarkMember& each) {
+        return std::tuple(each.mark, each.protocol, each.address, each.first_port, each.last_port);
+    };
+    std::set<decltype(packets(others.front()))> known;
+    for (const model::MarkMember& each : others) known.insert(packets(each));
+    std::erase_if(members, [&](const model::MarkMember& each) { return known.contains(packets(each)); });
+    return members;
+}
+
+model::Cluster with_marks(model::Cluster cluster, const model::MarkMembers& observed) {
+    std::ranges::move(without(observed, cluster.marks), std::back_inserter(cluster.marks));
     return cluster;
 }
 

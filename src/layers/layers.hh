@@ -3,8 +3,9 @@
 //   configured   model::Site      what the files say
 //   override     model::RunState  what an operator did at run time, and what still leaves after a change
 //   observed     health::View     what the checks found
+//                MarkMembers      which packets netfilter's rules mark
 //
-//   effective(site, state, view) -> model::Cluster -> data plane
+//   effective(site, state, view) -> with_marks -> model::Cluster -> data plane
 //
 // All here is pure; src/daemon keeps the three and applies the result.
 #pragma once
@@ -57,8 +58,12 @@ class Index {
 // pool that was there, stands behind all others in the order of adding.
 [[nodiscard]] health::View placed(health::View now, const health::View& before);
 
-// What the data plane shall do.
+// What the data plane shall do; of firewall marks, what the files say.
 [[nodiscard]] model::Cluster effective(const model::Site& site, const model::RunState& state, const health::View& view);
+// With what netfilter's rules say besides: of two that name the same packets the files' member holds.
+[[nodiscard]] model::Cluster with_marks(model::Cluster cluster, const model::MarkMembers& observed);
+// Members that name no packets which one of `others` names; where they come from does not count.
+[[nodiscard]] model::MarkMembers without(model::MarkMembers members, const model::MarkMembers& others);
 // One service of it; nullopt: there shall be none.
 [[nodiscard]] std::optional<model::Service> effective_service(const Index::Parts& parts);
 // Its servers that are in no list because health took them out, while the configuration keeps the connections they have,

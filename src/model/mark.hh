@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "model/model.hh"
+#include "base/address.hh"
+#include "model/protocol.hh"
 
 namespace lvx::model {
 
@@ -26,5 +27,7 @@ struct MarkMember {
 };
 
 using MarkMembers = std::vector<MarkMember>;
+
+[[nodiscard]] std::string text(const MarkMember& member);  // "tcp 192.0.2.1:8000-8010 of mark 7 (lvx.conf:12)"
 
 }  // namespace lvx::model

@@ -9,6 +9,10 @@ std::string ServiceKey::text() const {
     return std::string(protocol_name(protocol)) + "/" + Endpoint{address, port}.text();
 }
 
+ServiceKey mark_key(std::uint32_t mark, Family family) {
+    return {.protocol = Protocol::ip, .address = family == Family::v4 ? Address::v4(0) : Address::v6({}), .port = 0, .fwmark = mark};
+}
+
 const Service* Cluster::find(const ServiceKey& key) const {
     const auto found = std::ranges::find(services, key, &Service::key);
     return found == services.end() ? nullptr : &*found;

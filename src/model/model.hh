@@ -13,15 +13,16 @@
 #include <vector>
 
 #include "base/address.hh"
+#include "model/mark.hh"
+#include "model/protocol.hh"
 
 namespace lvx::model {
-
-enum class Protocol : std::uint8_t { ip = 0, tcp = 6, udp = 17, sctp = 132 };  // ip: fwmark services only
 
 // IPVS's numbers (abi/server.h).
 enum class Method : std::uint8_t { masq = 0, local = 1, tunnel = 2, route = 3 };
 
-// What names a virtual service: protocol, address and port, or a firewall mark and a family.
+// What names a virtual service: protocol, address and port, or a firewall mark and a family.  Inside the data plane a
+// mark together with protocol and address names those of the mark's packets that go there.
 struct ServiceKey {
     Protocol protocol = Protocol::tcp;
     Address address;
@@ -32,6 +33,9 @@ struct ServiceKey {
     [[nodiscard]] std::string text() const;  // "tcp/192.168.88.23:80", "fwmark/7", "fwmark/7/inet6"
     auto operator<=>(const ServiceKey&) const = default;
 };
+
+// The service that takes a mark's packets of a family.
+[[nodiscard]] ServiceKey mark_key(std::uint32_t mark, Family family);
 
 enum class TunnelType : std::uint8_t { ipip = 0, gue = 1, gre = 2 };
 enum class TunnelChecksum : std::uint8_t { none = 0, full = 1, remote = 2 };
@@ -85,6 +89,7 @@ struct Timeouts {
 struct Cluster {
     std::vector<Service> services;  // keys are unique
     Timeouts timeouts;
+    MarkMembers marks;              // which packets carry which firewall mark; of two that name the same one, the first holds
     bool operator==(const Cluster&) const = default;
 
     [[nodiscard]] const Service* find(const ServiceKey& key) const;

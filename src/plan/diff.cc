@@ -71,6 +71,7 @@ struct Applier {
         std::ranges::replace(cluster.find(step.key)->servers, step.before, step.after);
     }
     void operator()(const SetTimeouts& step) const { cluster.timeouts = step.after; }
+    void operator()(const SetMarks& step) const { cluster.marks = step.after; }
 };
 
 }  // namespace
@@ -82,6 +83,7 @@ std::vector<Step> diff(const model::Cluster& before, const model::Cluster& after
     for (const model::Service& service : after.services) wanted.emplace(service.key, &service);
 
     if (before.timeouts != after.timeouts) steps.push_back(SetTimeouts{before.timeouts, after.timeouts});
+    if (before.marks != after.marks) steps.push_back(SetMarks{before.marks, after.marks});
     for (const model::Service& service : before.services) {
         const auto found = wanted.find(service.key);
         if (found == wanted.end()) steps.push_back(RemoveService{service.key});

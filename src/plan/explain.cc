@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "plan/plan.hh"
 
 namespace lvx::plan {
@@ -17,6 +19,18 @@ std::string_view kept_text(const model::Server& server) { return server.leaves ?
 std::string persistence_text(const model::Service& service) {
     if (!service.persistence) return "off";
     return fmt::format("{} s /{}", service.persistence->timeout.count(), service.persistence->prefix);
+}
+
+// What is in `these` and not in `those`, a few by name.
+std::string marks_text(std::string_view doing, const model::MarkMembers& these, const model::MarkMembers& those) {
+    constexpr std::size_t most = 8;
+    std::vector<std::string> names;
+    for (const model::MarkMember& each : these)
+        if (std::ranges::find(those, each) == those.end()) names.push_back(model::text(each));
+    if (names.empty()) return {};
+    const std::size_t more = names.size() > most ? names.size() - most : 0;
+    names.resize(names.size() - more);
+    return fmt::format("{} {}{}", doing, fmt::join(names, ", "), more ? fmt::format(" and {} more", more) : "");
 }
 
 struct Teller {
@@ -56,6 +70,13 @@ struct Teller {
         changed(parts, "tcpfin", step.before.tcp_fin.count(), step.after.tcp_fin.count());
         changed(parts, "udp", step.before.udp.count(), step.after.udp.count());
         return fmt::format("set timeouts in seconds: {}", fmt::join(parts, ", "));
+    }
+    std::string operator()(const SetMarks& step) const {
+        std::vector<std::string> parts;
+        for (std::string part : {marks_text("no longer", step.before, step.after), marks_text("now", step.after, step.before)})
+            if (!part.empty()) parts.push_back(std::move(part));
+        if (parts.empty()) parts.emplace_back("another order");
+        return fmt::format("packets of firewall marks: {}", fmt::join(parts, "; "));
     }
 };
 

@@ -42,7 +42,12 @@ struct SetTimeouts {
     bool operator==(const SetTimeouts&) const = default;
 };
 
-using Step = std::variant<AddService, RemoveService, ChangeService, AddServer, RemoveServer, ChangeServer, SetTimeouts>;
+struct SetMarks {
+    model::MarkMembers before, after;
+    bool operator==(const SetMarks&) const = default;
+};
+
+using Step = std::variant<AddService, RemoveService, ChangeService, AddServer, RemoveServer, ChangeServer, SetTimeouts, SetMarks>;
 
 // Removals come before additions.  A server whose place in its service changed is removed and added again, because
 // that is how IPVS would come to the new order; the others keep theirs.
