@@ -49,17 +49,18 @@ bool enter_namespace() {
            ::mount("sysfs", "/sys", "sysfs", 0, nullptr) == 0;
 }
 
-// Seconds that the checker's CPU was not idle, since it was booted.
-double busy_seconds() {
+// Seconds that the checker's CPU had nothing to do, or was not there, since it was booted.  The kernel measures these; what
+// it says of work are samples, 250 a second, too few for one second.
+double idle_seconds() {
     std::ifstream in("/proc/stat");
     const std::string wanted = fmt::format("cpu{}", checker_cpu);
     std::string line;
     while (std::getline(in, line)) {
         if (!line.starts_with(wanted + " ")) continue;
         std::istringstream words(line.substr(wanted.size()));
-        std::uint64_t user = 0, nice = 0, system = 0, idle = 0, waiting = 0, hard = 0, soft = 0;
-        words >> user >> nice >> system >> idle >> waiting >> hard >> soft;
-        return static_cast<double>(user + nice + system + hard + soft) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+        std::uint64_t user = 0, nice = 0, system = 0, idle = 0, waiting = 0, hard = 0, soft = 0, stolen = 0;
+        words >> user >> nice >> system >> idle >> waiting >> hard >> soft >> stolen;
+        return static_cast<double>(idle + waiting + stolen) / static_cast<double>(::sysconf(_SC_CLK_TCK));
     }
     return 0;
 }
@@ -68,10 +69,11 @@ double busy_seconds() {
 double busy_share(int seconds) {
     std::vector<double> shares;
     for (int i = 0; i < seconds; ++i) {
-        const double before = busy_seconds();
+        const double before = idle_seconds();
         const auto begin = std::chrono::steady_clock::now();
         std::this_thread::sleep_for(std::chrono::seconds(1));
-        shares.push_back((busy_seconds() - before) / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+        const double idle = idle_seconds() - before;
+        shares.push_back(1 - idle / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     }
     std::ranges::sort(shares);
     return shares[shares.size() / 2];
@@ -79,16 +81,16 @@ double busy_share(int seconds) {
 
 // After the warm-up: every server was met, first checks are spread.
 std::optional<Figures> measure(Contender contender, const Responder& responder, const Load& load, int seconds) {
-    const std::uint64_t begun = responder.accepted();
+    const std::uint64_t begun = responder.met();
     const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(patience_s + load.period_s);
-    while (responder.accepted() < begun + load.servers && std::chrono::steady_clock::now() < latest) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    if (!contender.runs() || responder.accepted() < begun + load.servers) return std::nullopt;
-    const std::uint64_t accepted = responder.accepted();
+    while (responder.met() < begun + load.servers && std::chrono::steady_clock::now() < latest) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    if (!contender.runs() || responder.met() < begun + load.servers) return std::nullopt;
+    const std::uint64_t met = responder.met();
     const auto begin = std::chrono::steady_clock::now();
     const double share = busy_share(seconds);
     const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     Figures figures;
-    figures.checks_per_second = static_cast<double>(responder.accepted() - accepted) / passed;
+    figures.checks_per_second = static_cast<double>(responder.met() - met) / passed;
     figures.cpu_percent = 100 * share;
     figures.microseconds = figures.checks_per_second > 0 ? 1e6 * share / figures.checks_per_second : 0;
     figures.resident_kib = contender.resident_kib();

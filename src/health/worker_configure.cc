@@ -26,6 +26,18 @@ bool needs_trust(const Setting& setting) {
     return false;
 }
 
+double tcp_checks_a_second(const Setting& setting) {
+    double sum = 0;
+    for (const model::Pool& pool : setting.pools) {
+        for (const model::WatchedServer& server : pool.servers) {
+            for (const model::Check& check : server.checks) {
+                if (std::holds_alternative<model::TcpCheck>(check.kind)) sum += 1 / std::chrono::duration<double>(check.timing.delay_loop).count();
+            }
+        }
+    }
+    return sum;
+}
+
 }  // namespace
 
 Setting setting_of(const model::Site& site) {
@@ -43,6 +55,7 @@ Result<void> Worker::configure(std::shared_ptr<const Setting> setting, Instant n
         runner_->set_rules(setting->rules);
     }
     if (!setting_ || setting_->tls != setting->tls || needs_trust(*setting) != trusts_) TRY(make_tls(*setting));
+    tools_.crowd = tcp_checks_a_second(*setting) >= crowd_rate;
     Carried before = carry();
     setting_ = std::move(setting);
     make_slots(before, now);

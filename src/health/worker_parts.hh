@@ -5,6 +5,10 @@
 
 namespace lvx::health {
 
+// From so many TCP checks a second on they are a crowd: ended before the server's application hears of them, from ports
+// that their sockets keep, looked at together.
+inline constexpr double crowd_rate = 2000;
+
 struct Worker::Slot {
     const model::Check* check = nullptr;  // of the setting
     std::uint32_t pool = 0;

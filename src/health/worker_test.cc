@@ -156,6 +156,28 @@ TEST(Worker, a_socket_kept_from_one_check_disturbs_no_other) {
     }
 }
 
+TEST(Worker, a_crowd_of_tcp_checks_wakes_no_server_and_judges_as_ever) {
+    std::atomic<std::uint64_t> accepted = 0;
+    const LittleServer alive([&accepted](int) { ++accepted; });
+    const auto setting = [&alive](std::chrono::microseconds every) {
+        std::vector<model::Check> checks(9, fast(model::TcpCheck{}, alive.endpoint()));
+        checks[0].target.endpoint = closed_port();
+        for (model::Check& check : checks) check.timing.delay_loop = check.timing.delay_before_retry = every;
+        return Setting{.pools = {pool_with({server_with(alive.endpoint(), checks)})}};
+    };
+    Desk desk;
+    desk.configure(setting(2ms));
+    const auto ran = [](const api::CheckSnapshot& check) { return check.runs >= 50; };
+    ASSERT_TRUE(desk.until([&] { return std::ranges::all_of(desk.worker->status(Clock::now()).checks, ran); }));
+    // A SYN-ACK that its thread came back to too late was acknowledged by the kernel.
+    EXPECT_LT(accepted, desk.runs() / 2);
+    const Status status = desk.worker->status(Clock::now());
+    for (std::size_t i = 0; i < status.checks.size(); ++i) EXPECT_EQ(status.checks[i].failures, i == 0 ? status.checks[i].runs : 0) << i << ' ' << status.checks[i].result;
+    desk.configure(setting(20ms));
+    const std::uint64_t before = accepted;
+    ASSERT_TRUE(desk.until([&] { return accepted >= before + 20; })) << "no crowd any more: handshakes are whole";
+}
+
 TEST(Worker, a_reload_keeps_state_of_equal_checks_and_even_their_conversations) {
     const LittleServer silent(hang);
     model::HttpCheck http;

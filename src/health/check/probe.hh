@@ -39,6 +39,7 @@ struct Tools {
     ssl_ctx_st* tls_verifying = nullptr;
     Door door;
     Fd home;                            // the network namespace of all other sockets
+    bool crowd = false;                 // so many TCP checks a second that each is made as cheap as can be
 };
 
 struct Probe {
@@ -63,6 +64,7 @@ struct Probe {
     Fd kept;
     Family kept_family = Family::v4;
     bool uses_kept = false;
+    bool in_crowd = false;                // how its socket was opened
 
     // Suspends until the worker sees an event or the deadline; false: too late.
     struct Wait {

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -50,6 +51,29 @@ Got<void> prepare(int socket, const model::CheckTarget& target) {
     return {};
 }
 
+bool is_plain(const model::CheckTarget& target) { return !target.bind && target.bind_interface.empty() && target.mark == 0 && !target.through; }
+
+// The kernel does not acknowledge the SYN-ACK by itself: the reset that follows is the third packet of the check, not the
+// fourth, and the server's application is not woken.
+void expect_reset(int socket) {
+    constexpr int seconds = 1;
+    (void)::setsockopt(socket, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
+
+// Of a socket that was just disconnected: the port that the kernel chose is its own from now on, none is looked for when it
+// is connected again.  Where somebody else was quicker the kernel chooses each time.
+void hold_port(int socket, Family family, Port port) {
+    const SocketAddress own = socket_address({family == Family::v4 ? Address::v4(0) : Address::v6({}), port});
+    (void)::bind(socket, own.get(), own.size);
+}
+
+Port port_of(int socket) {
+    sockaddr_storage bound{};
+    socklen_t length = sizeof bound;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &length) != 0) return 0;
+    return endpoint_of(bound).port;
+}
+
 // What connect() says at once and what is our own machine's doing.
 bool is_local(int code) {
     return code == ENETUNREACH || code == EADDRNOTAVAIL || code == EACCES || code == EPERM || code == EINVAL || code == ENOBUFS ||
@@ -68,8 +92,6 @@ bool watch(int socket, const Probe& probe, int operation, void* mark) {
     epoll_event wanted = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = mark}};
     return ::epoll_ctl(probe.tools->epoll, operation, socket, &wanted) == 0;
 }
-
-bool is_plain(const model::CheckTarget& target) { return !target.bind && target.bind_interface.empty() && target.mark == 0 && !target.through; }
 
 // A socket of the door's namespace: it stays there, the thread comes back at once.
 Got<Fd> make_behind(const Tools& tools, Family family, Transport transport) {
@@ -116,6 +138,7 @@ Got<Fd> prepared_here(const Probe& probe, Transport transport) {
     Fd socket(make(target.endpoint.address.family(), transport));
     if (!socket.valid()) return std::unexpected(local("cannot open a socket", errno));
     if (auto prepared = prepare(socket.get(), target); !prepared) return std::unexpected(prepared.error());
+    if (probe.in_crowd && is_plain(target) && std::holds_alternative<model::TcpCheck>(probe.check->kind)) expect_reset(socket.get());
     return socket;
 }
 
@@ -154,7 +177,9 @@ Got<Fd> open_socket(Probe& probe, Transport transport) {
 }
 
 Task<Got<Fd>> connected_socket(Probe& probe) {
-    probe.uses_kept = probe.kept.valid() && is_plain(probe.check->target) && probe.kept_family == probe.check->target.endpoint.address.family();
+    const model::CheckTarget& target = probe.check->target;
+    probe.uses_kept = probe.kept.valid() && is_plain(target) && probe.kept_family == target.endpoint.address.family() && probe.in_crowd == probe.tools->crowd;
+    probe.in_crowd = probe.tools->crowd;
     auto socket = probe.uses_kept ? connected_again(probe) : open_socket(probe, Transport::stream);
     if (!socket) co_return std::unexpected(socket.error());
     if (!co_await probe.event()) co_return std::unexpected(failed(too_late(probe, "no connection")));
@@ -170,13 +195,16 @@ void disconnect_and_keep(Probe& probe, Fd socket) {
     constexpr linger reset = {.l_onoff = 1, .l_linger = 0};
     constexpr sockaddr nobody = {.sa_family = AF_UNSPEC, .sa_data = {}};
     const model::CheckTarget& target = probe.check->target;
+    const Family family = target.endpoint.address.family();
+    const Port port = probe.in_crowd && !probe.uses_kept ? port_of(socket.get()) : Port{0};
     const bool watched = probe.uses_kept || (is_plain(target) && watch(socket.get(), probe, EPOLL_CTL_MOD, kept_mark(&probe)));
     if (!watched || ::connect(socket.get(), &nobody, sizeof nobody) != 0) {
         (void)::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
         return;
     }
+    if (port != 0) hold_port(socket.get(), family, port);
     probe.kept = std::move(socket);
-    probe.kept_family = target.endpoint.address.family();
+    probe.kept_family = family;
 }
 
 }  // namespace lvx::health

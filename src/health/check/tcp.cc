@@ -2,7 +2,8 @@
 // ten thousand checks a second would feel (600,000 sockets in TIME_WAIT), and it costs half the packets.
 //
 // Disconnected (connect() to AF_UNSPEC, which resets), the socket can be connected again, to whomever: the usual check is
-// two system calls, instead of five with a socket of its own.
+// two system calls, instead of five with a socket of its own.  In a crowd of checks (Tools::crowd) the reset is sent instead
+// of the handshake's last packet: the server's kernel has answered, its application never hears of it.
 #include "health/check/socket.hh"
 
 namespace lvx::health {
