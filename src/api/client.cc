@@ -128,6 +128,8 @@ Result<Verdicts> Client::verdicts() { return fetch<Verdicts>("/v1/drops"); }
 Result<ChecksSnapshot> Client::checks() { return fetch<ChecksSnapshot>("/v1/checks"); }
 Result<Interfaces> Client::interfaces() { return fetch<Interfaces>("/v1/interfaces"); }
 
+Result<MarksSnapshot> Client::marks() { return fetch<MarksSnapshot>("/v1/marks"); }
+
 Result<BfdSessions> Client::bfd() { return fetch<BfdSessions>("/v1/bfd"); }
 
 Result<std::vector<EventSnapshot>> Client::events(std::uint64_t since, std::uint64_t wait_s) {

@@ -38,6 +38,7 @@ class Client {
     Result<Interfaces> interfaces();
     Result<ChecksSnapshot> checks();
     Result<BfdSessions> bfd();
+    Result<MarksSnapshot> marks();
     // Lines of /v1/events after `since`; waits up to `wait_s` for the first.
     Result<std::vector<EventSnapshot>> events(std::uint64_t since, std::uint64_t wait_s);
     // Calls `visitor` for every connection, page by page.

@@ -29,6 +29,7 @@ struct Execution {
 };
 
 class ChangeDesk;
+class MarksDesk;
 class SyncDesk;
 class VrrpDesk;
 
@@ -78,6 +79,8 @@ class Director {
     [[nodiscard]] virtual SyncDesk* sync() { return nullptr; }
     // Virtual routers (vrrp.hh); nullptr where there are none.
     [[nodiscard]] virtual VrrpDesk* vrrp() { return nullptr; }
+    // Firewall marks (marks.hh); nullptr where nobody follows them.
+    [[nodiscard]] virtual MarksDesk* marks() { return nullptr; }
     // What happened; nullptr where nobody keeps it.
     [[nodiscard]] virtual const model::EventRing* events() const { return nullptr; }
     [[nodiscard]] virtual BfdSessions bfd() const { return {}; }

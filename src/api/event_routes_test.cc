@@ -54,6 +54,36 @@ TEST(EventRoutes, an_answer_without_lines_waits_when_asked_to) {
     EXPECT_EQ(ask(director, "/v1/events?since=x").status, 400U);
 }
 
+class FixedMarks : public MarksDesk {
+ public:
+    MarksSnapshot value;
+    bool looked_value = true;
+    [[nodiscard]] MarksSnapshot marks() const override { return value; }
+    [[nodiscard]] bool looked() override { return looked_value; }
+    void look_again() override {}
+};
+
+TEST(EventRoutes, marks_are_told_when_they_were_looked_at) {
+    FakeDirector director = sample_director();
+    EXPECT_EQ(ask(director, "/v1/marks").status, 501u);
+    FixedMarks desk;
+    director.marks_value = &desk;
+    desk.value = {.watched = true,
+                  .no_notices = "none",
+                  .members = {{7, "inet", "tcp", "192.0.2.1", 80, 90, "lvx.conf:12", "fwmark/7"}},
+                  .not_followed = {{"iptables mangle PREROUTING rule 3", "depends on source address"}},
+                  .not_named = 2,
+                  .beyond_limit = 3,
+                  .tools = {{"nft", "not installed", false}}};
+    const Response told = ask(director, "/v1/marks");
+    EXPECT_EQ(told.hold_s, 0u);
+    const auto read = from_json<MarksSnapshot>(told.body);
+    ASSERT_TRUE(read) << read.error().sentence();
+    EXPECT_EQ(*read, desk.value);
+    desk.looked_value = false;
+    EXPECT_EQ(ask(director, "/v1/marks").hold_s, marks_wait_s);
+}
+
 TEST(EventRoutes, bfd_sessions_are_listed) {
     FakeDirector director = sample_director();
     director.bfd_value = {{.name = "b1", .neighbour = "10.0.0.2", .state = "Up", .downs = 3}};

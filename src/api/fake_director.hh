@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/director_view.hh"
+#include "api/marks.hh"
 
 namespace lvx::api {
 
@@ -19,6 +20,7 @@ class FakeDirector : public Director {
     ChecksSnapshot checks_value;
     model::EventRing events_value{8};
     BfdSessions bfd_value;
+    MarksDesk* marks_value = nullptr;
     std::vector<ConnectionSnapshot> connections_value;  // slot numbers count from 1
     ReloadOutcome reload_value{true, ""};
     std::optional<Execution> refusal;  // of the next list
@@ -35,6 +37,7 @@ class FakeDirector : public Director {
 
     [[nodiscard]] const model::EventRing* events() const override { return &events_value; }
     [[nodiscard]] BfdSessions bfd() const override { return bfd_value; }
+    [[nodiscard]] MarksDesk* marks() override { return marks_value; }
 
     [[nodiscard]] std::uint64_t connections(std::uint64_t from, const ConnectionVisitor& visitor) const override {
         for (std::uint64_t slot = from; slot < connections_value.size(); ++slot) {

@@ -14,6 +14,7 @@
 #include "api/change.hh"
 #include "api/director_view.hh"
 #include "api/events.hh"
+#include "api/marks.hh"
 #include "api/snapshot.hh"
 #include "api/sync.hh"
 #include "api/vrrp.hh"
@@ -47,7 +48,7 @@ template <class T>
 concept SyncWire = std::same_as<T, SyncSnapshot> || std::same_as<T, SyncDaemonRequest>;
 
 template <class T>
-concept EventWire = std::same_as<T, EventSnapshot> || std::same_as<T, BfdSessions>;
+concept EventWire = std::same_as<T, EventSnapshot> || std::same_as<T, BfdSessions> || std::same_as<T, MarksSnapshot>;
 
 template <class T>
 concept Wire = std::same_as<T, StatusSnapshot> || std::same_as<T, ServicesSnapshot> || std::same_as<T, Verdicts> ||

@@ -37,6 +37,7 @@ struct Route {
 
 [[nodiscard]] std::span<const Route> change_routes();
 [[nodiscard]] std::span<const Route> event_routes();
+[[nodiscard]] std::span<const Route> mark_routes();
 [[nodiscard]] std::span<const Route> sync_routes();
 [[nodiscard]] std::span<const Route> vrrp_routes();
 

@@ -137,7 +137,7 @@ std::expected<Query, Problem> parse_query(std::string_view text, const Route& ro
     return query;
 }
 
-constexpr std::array<std::span<const Route> (*)(), 5> tables{[] { return std::span<const Route>(plain_routes); }, change_routes, sync_routes, vrrp_routes, event_routes};
+constexpr std::array<std::span<const Route> (*)(), 6> tables{[] { return std::span<const Route>(plain_routes); }, change_routes, sync_routes, vrrp_routes, event_routes, mark_routes};
 
 bool leads_to(const Route& route, std::string_view path) {
     if (!route.path.ends_with('/')) return route.path == path;

@@ -9,6 +9,7 @@
 //   POST /v1/config/plan /v1/config/apply /v1/config/confirm /v1/config/rollback[?number=N] /v1/servers
 //   DELETE /v1/overrides, /v1/overrides/NAME                                docs/api.md has their shapes
 //   GET  /v1/events[?since=N][&wait=SECONDS], /v1/bfd                       events.hh
+//   GET  /v1/marks                                                          marks.hh
 //   GET  /healthz, GET /metrics
 //
 // Whatever is wrong is a problem of RFC 9457 (answer.hh).

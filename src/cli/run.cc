@@ -25,6 +25,7 @@
 #include "cli/ipvsadm/names.hh"
 #include "cli/keepalived.hh"
 #include "cli/load_options.hh"
+#include "cli/marks.hh"
 #include "cli/sync.hh"
 #include "cli/tables.hh"
 #include "cli/topic.hh"
@@ -205,6 +206,7 @@ int with_daemon(const Invocation& invocation) {
         case CommandId::interfaces: return show(client->interfaces(), invocation, interfaces_text);
         case CommandId::events: return show_events(*client, invocation, change_surroundings(invocation.socket));
         case CommandId::bfd: return show(client->bfd(), invocation, bfd_text);
+        case CommandId::marks: return show(client->marks(), invocation, marks_text);
         case CommandId::reload: return reload(*client);
         default: return stop(*client, invocation);
     }

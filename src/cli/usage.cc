@@ -53,6 +53,7 @@ constexpr std::array table{
     CommandRow{CommandId::interfaces, "interfaces", "", "which interface is hooked how, and why", json_option},
     CommandRow{CommandId::events, "events", "", "what happened, each transition once", events_options},
     CommandRow{CommandId::bfd, "bfd", "", "BFD sessions: state, since when, why, intervals", json_option},
+    CommandRow{CommandId::marks, "marks", "", "which packets carry a firewall mark, by which rule; which rules are not followed", json_option},
     CommandRow{CommandId::reload, "reload", "", "read the configuration again and apply the difference", {}},
     CommandRow{CommandId::stop, "stop", "", "end the daemon; packets go on being forwarded", stop_options},
     CommandRow{CommandId::drain, "drain", "SERVER", "no new connections to a real server; it keeps those it has", drain_options, 1},

@@ -13,7 +13,7 @@
 namespace lvx::cli {
 
 enum class CommandId : std::uint8_t {
-    status, services, checks, connections, drops, interfaces, events, bfd, reload, stop, drain, enable, disable, weight,
+    status, services, checks, connections, drops, interfaces, events, bfd, marks, reload, stop, drain, enable, disable, weight,
     override_list, override_clear, sync_status, vrrp, failover, standby,
     config_check, config_show, config_plan, config_apply, config_confirm, config_history, config_rollback, config_diff,
     config_delta, config_convert, demo,

@@ -6,7 +6,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -17,6 +16,7 @@
 #include "daemon/health_side.hh"
 #include "daemon/life_script.hh"
 #include "daemon/live_director.hh"
+#include "daemon/marks_side.hh"
 #include "daemon/notify.hh"
 #include "daemon/work_view.hh"
 #include "daemon/outside.hh"
@@ -24,7 +24,6 @@
 #include "daemon/serve.hh"
 #include "daemon/sync_side.hh"
 #include "daemon/vrrp_side.hh"
-#include "daemon/words.hh"
 #include "net/watcher.hh"
 #include "notify/messenger.hh"
 
@@ -41,11 +40,6 @@ constexpr std::chrono::seconds sample_period{Estimator::period_s};
 constexpr std::chrono::seconds ready_patience{1};  // a real server that is off must not hold up the others
 constexpr std::chrono::milliseconds learning_patience{3000};  // a peer that is off must not hold up the address for ever
 constexpr std::chrono::milliseconds gathering{2};  // netlink news come in swarms: one step for all of them
-
-std::string notify_socket() {
-    const char* socket = std::getenv("NOTIFY_SOCKET");
-    return socket == nullptr ? "" : socket;
-}
 
 // Everything the daemon owns, in the order in which it must go away again.
 class Loop {
@@ -89,6 +83,7 @@ class Loop {
     EventDesk events_;
     SyncSide sync_;
     VrrpSide vrrp_;
+    MarksSide marks_;
     LiveDirector director_;
     std::unique_ptr<notify::Messenger> messenger_;
     std::unique_ptr<HealthSide> health_;
@@ -97,10 +92,9 @@ class Loop {
     std::unique_ptr<api::HttpServer> server_;
     asio::posix::stream_descriptor network_, vrrp_news_;
     asio::signal_set signals_;
-    asio::steady_timer refresh_timer_, sweep_timer_, sample_timer_;
+    asio::steady_timer refresh_timer_, sweep_timer_, sample_timer_, ready_timer_;
     std::optional<net::Instant> refresh_at_;
     std::optional<api::StopKind> ending_;
-    asio::steady_timer ready_timer_;
     bool serving_ = false, announced_ = false;
     std::optional<model::Site> routers_;    // what virtual routers are still to be told
     net::Instant routers_wait_until_;
@@ -121,6 +115,11 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
       vrrp_({.lease = dataplane_->lease(),
              .emit = [this](const model::Event& event) { tell(event); },
              .notify = [this](notify::Notice notice) { messenger_->tell(std::move(notice)); }}),
+      marks_({.settings = mark_settings(), .now = [] { return steady_clock::now(); },
+              .post = [this](std::function<void()> work) { asio::post(context_, std::move(work)); },
+              .observed = [this](model::MarkMembers members) { director_.marks_observed(std::move(members)); },
+              .cluster = [this]() -> const model::Cluster& { return director_.cluster(); },
+              .emit = [this](const model::Event& event) { tell(event); }, .news = [this] { if (server_) server_->news(); }}),
       director_({.dataplane = *dataplane_,
                  .log = log_,
                  .world = watcher_.world(),
@@ -135,6 +134,7 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
                  .stop = [this](api::StopKind kind) { end(kind); },
                  .sync = &sync_,
                  .vrrp = &vrrp_,
+                 .marks = &marks_,
                  .events = &events_.ring(),
                  .checks = [this] { return health_->checks(); },
                  .bfd = [this] { return bfd_.sessions(); },
@@ -317,6 +317,7 @@ void Loop::refresh() {
     const std::string summary = director_.summary();
     refresh_at_ = director_.refresh();
     health_->set_world(watcher_.world());
+    marks_.follow_services();
     if (serving_ && director_.ways_are_known()) announce();
     if (director_.summary() != summary) notifier_.status(director_.summary());
     if (!refresh_at_) return;
@@ -336,6 +337,7 @@ void Loop::reload(const std::string& who) {
 
 void Loop::take_site(const model::Site& site) {
     sync_.take_site(site);
+    dataplane_->set_templates(site.director.expire_quiescent_template ? dataplane::QuiescentServers::left : dataplane::QuiescentServers::followed);
     reload_time_file_.configure(site.globals);
     messenger_->configure(notify::settings_of(site.globals, host_name_up_to_dot()), health::setting_of(site).rules);
     health_->configure(site);

@@ -54,6 +54,7 @@ struct Surroundings {
     std::function<void(api::StopKind)> stop;
     api::SyncDesk* sync = nullptr;
     api::VrrpDesk* vrrp = nullptr;
+    api::MarksDesk* marks = nullptr;
     const model::EventRing* events = nullptr;
     std::function<api::ChecksSnapshot()> checks = {};
     std::function<api::BfdSessions()> bfd = {};
@@ -97,6 +98,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     [[nodiscard]] api::ChangeDesk* changes() override { return this; }
     [[nodiscard]] api::SyncDesk* sync() override { return outside_.sync; }
     [[nodiscard]] api::VrrpDesk* vrrp() override { return outside_.vrrp; }
+    [[nodiscard]] api::MarksDesk* marks() override { return outside_.marks; }
     [[nodiscard]] api::BfdSessions bfd() const override { return outside_.bfd ? outside_.bfd() : api::BfdSessions{}; }
     [[nodiscard]] api::WorkCounts work() const override { return outside_.work ? outside_.work() : api::WorkCounts{}; }
     [[nodiscard]] const model::EventRing* events() const override { return outside_.events; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/marks.hh"
 #include "config/bundle.hh"
 #include "daemon/live_director.hh"
 #include "daemon/plan_lines.hh"
@@ -106,6 +107,7 @@ Configuration LiveDirector::read_again() {
 }
 
 api::ReloadOutcome LiveDirector::reload() {
+    if (outside_.marks != nullptr) outside_.marks->look_again();
     if (identity_.file.empty())
         return {.applied = false, .diagnostics = "lvxd was started without a file (-f FILE): there is nothing to reload\n"};
     Configuration next = read_again();

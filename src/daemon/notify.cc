@@ -5,10 +5,16 @@
 #include <sys/un.h>
 
 #include <cstddef>
+#include <cstdlib>
 
 #include "base/fd.hh"
 
 namespace lvx::daemon {
+
+std::string notify_socket() {
+    const char* const socket = std::getenv("NOTIFY_SOCKET");
+    return socket == nullptr ? "" : socket;
+}
 
 void Notifier::ready(std::string_view status) const { send(fmt::format("READY=1\nSTATUS={}", status)); }
 

@@ -7,6 +7,9 @@
 
 namespace lvx::daemon {
 
+// Value of NOTIFY_SOCKET; "": there is none.
+[[nodiscard]] std::string notify_socket();
+
 class Notifier {
  public:
     // `socket`: value of NOTIFY_SOCKET, a path or "@abstract"; "" = silent.

@@ -22,6 +22,23 @@ bool marks(const Table& table) {
     return std::ranges::any_of(table.chains, [](const auto& each) { return std::ranges::any_of(each.second, [](const Rule& rule) { return marks(rule); }); });
 }
 
+bool drops(const Action& action) { return action == Action(Verdict::drop); }
+
+bool drops(const Rule& rule) {
+    return std::ranges::any_of(rule.steps, [](const Step& step) {
+        if (const Action* action = std::get_if<Action>(&step)) return drops(*action);
+        const Choices* choices = std::get_if<Choices>(&step);
+        return choices != nullptr && std::ranges::any_of(*choices, [](const Choice& each) { return drops(each.then); });
+    });
+}
+
+// Other tables leave every packet as it was: most rules of a machine need no look.
+bool matters(const Table& table) {
+    return std::ranges::any_of(table.bases, &Base::drops) || std::ranges::any_of(table.chains, [](const auto& each) {
+        return std::ranges::any_of(each.second, [](const Rule& rule) { return marks(rule) || drops(rule); });
+    });
+}
+
 // The chains a step may lead to.
 void add_targets(const Step& step, std::vector<std::string>& chains) {
     const auto add = [&](const Action& action) {
@@ -36,11 +53,14 @@ constexpr std::uint64_t step_cost = 8;  // of a step, in boxes looked at
 
 class Machine {
  public:
+    explicit Machine(std::uint64_t affordable_work) : affordable_work_(affordable_work) {}
+
     Evaluation run(const Ruleset& rules) {
         Boxes boxes{Box{}};
-        for (const Stop& stop : road(rules)) boxes = pass(stop, std::move(boxes));
+        for (const Stop& stop : road(rules))
+            if (matters(*stop.table)) boxes = pass(stop, std::move(boxes));
         for (const Table& table : rules) name_elsewhere(table);
-        if (exhausted_) name({"the whole", fmt::format("needs more than {} steps or {} pieces to work out", work_limit, box_limit)});
+        if (exhausted_) name({"the whole", fmt::format("needs more than {} steps or {} pieces to work out", affordable_work_, box_limit)});
         else take_members(std::move(boxes));
         return std::move(result_);
     }
@@ -166,7 +186,7 @@ class Machine {
 
     bool affordable(std::size_t boxes) {
         work_ += boxes + step_cost;
-        if (work_ > work_limit || boxes > box_limit) exhausted_ = true;
+        if (work_ > affordable_work_ || boxes > box_limit) exhausted_ = true;
         return !exhausted_;
     }
 
@@ -211,8 +231,47 @@ class Machine {
         std::vector<Box> single;
         for (const Box& box : boxes) spread(box, single);
         std::ranges::sort(single, {}, [](const Box& box) { return std::tuple(box.addresses.first, box.protocols, box.ports.first); });
+        single = joined(std::move(single));
+        for (auto each = single.cbegin(); each != single.cend();) {
+            const auto end = std::find_if(each, single.cend(), [&](const Box& box) { return box.addresses != each->addresses || box.protocols != each->protocols; });
+            take_ports({each, end});
+            each = end;
+        }
+    }
+
+    // Of one address and protocol, as the cheaper of two lists.
+    void take_ports(const Boxes& ports) {
+        const Boxes around = with_any_port(ports);
+        for (const Box& box : rows_of(around) < rows_of(ports) ? around : ports) add(box);
+    }
+
+    // The widest range as any port, behind what lies beside it.
+    static Boxes with_any_port(const Boxes& ports) {
+        Box any = *std::ranges::max_element(ports, {}, [](const Box& box) { return box.ports.last - box.ports.first; });
+        Boxes result;
+        Number next = 1;
+        const auto add_gap = [&](Number last) {
+            if (next > last) return;
+            result.push_back(any);
+            result.back().mark = 0;
+            result.back().ports = {next, last};
+        };
+        for (const Box& box : ports) {
+            add_gap(box.ports.first - 1);
+            if (box.mark != any.mark) result.push_back(box);
+            next = box.ports.last + 1;
+        }
+        add_gap(all_ports.last);
+        any.ports = {1, all_ports.last};
+        result.push_back(any);
+        return result;
+    }
+
+    static bool is_any(const Box& box) { return box.ports == Range{1, all_ports.last}; }
+    static std::size_t rows_of(const Boxes& boxes) {
         std::size_t rows = 0;
-        for (const Box& box : joined(std::move(single))) add(box, rows);
+        for (const Box& box : boxes) rows += is_any(box) ? 1 : static_cast<std::size_t>(box.ports.last - box.ports.first) + 1;
+        return rows;
     }
 
     // One box for each address and protocol; port 0 is nobody's.
@@ -245,26 +304,28 @@ class Machine {
         return result;
     }
 
-    void add(const Box& box, std::size_t& rows) {
-        const bool any = box.ports == Range{1, all_ports.last};
+    void add(const Box& box) {
+        const bool any = is_any(box);
         model::MarkMember member{.mark = box.mark,
                                  .protocol = box.protocols == tcp ? model::Protocol::tcp : model::Protocol::udp,
                                  .address = address_of(box.addresses.first),
                                  .first_port = static_cast<Port>(any ? 0 : box.ports.first),
                                  .last_port = static_cast<Port>(any ? 0 : box.ports.last),
                                  .source = changers_[box.by - 1]->name};
-        if (model::rows_of(member) > model::MARK_ROW_LIMIT - rows || result_.members.size() == model::MARK_MEMBER_LIMIT) {
+        if (model::rows_of(member) > model::MARK_ROW_LIMIT - rows_ || result_.members.size() == model::MARK_MEMBER_LIMIT) {
             ++result_.beyond_limit;
             name({member.source, fmt::format("marks more than the {} destinations there is room for", model::MARK_ROW_LIMIT)});
             return;
         }
-        rows += model::rows_of(member);
+        rows_ += model::rows_of(member);
         result_.members.push_back(std::move(member));
     }
 
     const Table* table_ = nullptr;  // under way
     bool table_marks_ = false;
+    const std::uint64_t affordable_work_;
     std::uint64_t work_ = 0;
+    std::size_t rows_ = 0;  // of members
     bool exhausted_ = false;
     std::vector<const Rule*> changers_;
     std::set<NotFollowed> named_;
@@ -288,6 +349,8 @@ std::vector<Stop> road(const Ruleset& rules) {
     return result;
 }
 
-Evaluation evaluate(const Ruleset& rules) { return Machine().run(rules); }
+Evaluation evaluate(const Ruleset& rules) { return evaluate_within(rules, work_limit); }
+
+Evaluation evaluate_within(const Ruleset& rules, std::uint64_t work) { return Machine(work).run(rules); }
 
 }  // namespace lvx::marks

@@ -102,14 +102,13 @@ class NaiveWalk {
     return mark;
 }
 
-// What the members say.
+// What the members say: the first that names the packet.
 [[nodiscard]] inline std::uint32_t member_mark(const model::MarkMembers& members, const Packet& packet) {
-    std::uint32_t mark = 0;
     for (const model::MarkMember& each : members) {
         const bool same = number_of(each.address) == packet.address && protocols_of(static_cast<Number>(each.protocol)) == packet.protocol;
-        if (same && (each.last_port == 0 || (each.first_port <= packet.port && packet.port <= each.last_port))) mark = each.mark;
+        if (same && (each.last_port == 0 || (each.first_port <= packet.port && packet.port <= each.last_port))) return each.mark;
     }
-    return mark;
+    return 0;
 }
 
 // For fuzzers: the first port of each member, by the twin.
