@@ -31,7 +31,10 @@ struct service_key {
 };
 ABI_ASSERT_SIZE(struct service_key, 24);
 
-/* Value: the service's id in each configuration set, or ID_NONE. */
+/* Instead of an id: packets that no service takes, though one takes every other port of their address. */
+#define ID_NOBODY 0xfffffffeu
+
+/* Value: the service's id in each configuration set, ID_NONE or ID_NOBODY. */
 struct service_id {
     __u32 id[CONFIGURATION_SETS];
 };

@@ -15,13 +15,25 @@ STEP __u32 service_find(const struct lookup* lookup) {
     key.port = lookup->other_port;
     key.protocol = lookup->protocol;
     const struct service_id* found = bpf_map_lookup_elem(&service_ids, &key);
-    if (found && found->id[lookup->set & 1] != ID_NONE) return found->id[lookup->set & 1];
+    const __u32 exact = found ? found->id[lookup->set & 1] : ID_NONE;
+    if (exact != ID_NONE) return exact == ID_NOBODY ? ID_NONE : exact;
     key.port = 0;
     found = bpf_map_lookup_elem(&service_ids, &key);
     return found ? found->id[lookup->set & 1] : ID_NONE;
 }
 
 STEP int may_open(__u8 protocol, __u8 tcp_flags) {
+/* The row that schedules for row `id`: a mark's for its members. */
+STEP __u32 leader_of(__u32 set, __u32 id) {
+    const struct service* service = service_at(set, id);
+    return service ? service_leader(service, id) : id;
+}
+
+STEP int opening_is_over(void) {
+    const struct root* root = root_get();
+    return root && root->opening_end && opening_has_lapsed(root->opening_end, root->lease_end, bpf_jiffies64());
+}
+
     return protocol == PROTOCOL_UDP || (tcp_flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
 }
 
@@ -53,7 +65,7 @@ STEP enum verdict insert_refusal(int result) {
 STEP struct choice choice_of(const struct desk* desk, __u32 service) {
     const struct lookup* lookup = &desk->lookup;
     struct choice choice = {lookup->set,
-                            service,
+                            leader_of(lookup->set, service),
                             address_fold(&lookup->client, desk->family),
                             WIRE16(lookup->client_port),
                             {ID_NONE, ID_NONE}};

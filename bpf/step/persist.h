@@ -33,10 +33,11 @@ __noinline __u32 template_follow(struct lookup* template, __u32 timeout) {
 
 /* Functions of their own for the stack's sake: nothing below them calls anybody. */
 
-/* What opens a template that leads to opening->server. */
+/* What opens a template that leads to opening->server: of the service that leads, see table/template.h. */
 __noinline int template_prepare(const struct lookup* template, struct opening* opening) {
     if (!template || !opening) return 0;
     const struct service* service = service_at(template->set, opening->service);
+    opening->service = leader_of(template->set, opening->service);
     const struct server* server = server_at(template->set, opening->server);
     if (!service || !server) return 0;
     opening->server_port = template_server_port(service, server);
@@ -45,7 +46,7 @@ __noinline int template_prepare(const struct lookup* template, struct opening* o
     return 1;
 }
 
-/* What opens a connection to it. */
+/* What opens a connection to it, of the service that open_connection() found. */
 __noinline int connection_prepare(const struct desk* desk, struct opening* opening) {
     if (!desk || !opening) return 0;
     const struct service* service = service_at(desk->lookup.set, opening->service);
@@ -68,6 +69,7 @@ __noinline __u32 template_begin(struct desk* desk, const struct aside* aside, __
     struct lookup* lookup = &desk->lookup;
     const struct service* service = service_at(lookup->set, id);
     if (!service) return 0;
+    id = leader_of(lookup->set, id);
     template_name(lookup, service, id, &aside->client);
     lookup->hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
     return service->timeout_ticks[STATE_template];
@@ -78,6 +80,10 @@ __noinline int template_end(struct desk* desk, const struct aside* aside) {
     struct lookup* lookup = &desk->lookup;
     lookup->client = aside->client;
     lookup->client_port = aside->client_port;
+    const struct service* service = service_at(lookup->set, (__u32)desk->index);
+    if (!service) return 0;
+    lookup->other = service->address; /* a mark's templates have neither this nor a protocol */
+    lookup->protocol = service->protocol;
     lookup->other_port = aside->other_port;
     lookup->flags = 0;
     lookup->hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);

@@ -29,7 +29,12 @@ TABLE_INLINE void address_mask(union address* address, __u32 prefix) {
     address->halves[1] &= network_half(prefix < 64 ? 0 : prefix > 128 ? 64 : prefix - 64);
 }
 
-/* The template that connections of `client` at service `id` have.  `lookup` is whole afterwards. */
+/* The row whose servers, scheduler and templates those of row `id` are. */
+TABLE_INLINE __u32 service_leader(const struct service* service, __u32 id) {
+    return service->flags & SERVICE_MEMBER ? service->leader : id;
+}
+
+/* The template that connections of `client` at service `id`, which leads itself, have.  `lookup` is whole afterwards. */
 TABLE_INLINE void template_name(struct lookup* lookup, const struct service* service, __u32 id,
                                 const union address* client) {
     lookup->client = *client;
@@ -46,10 +51,10 @@ TABLE_INLINE void template_name(struct lookup* lookup, const struct service* ser
 
 /* Where a connection that asked for `asked` is led: a service of port 0 takes any port, and its servers get the packet's. */
 TABLE_INLINE __be16 led_to_port(const struct service* service, const struct server* server, __be16 asked) {
-    return service->port && server->port ? server->port : asked;
+    return server->port && !(service->flags & SERVICE_KEEPS_PORT) ? server->port : asked;
 }
 
-/* The port of a server's identity that its template tells: IPVS's, 0 for a service of any port. */
+/* The port of a server's identity that its template tells: IPVS's, 0 for a service of any port or of a mark. */
 TABLE_INLINE __be16 template_server_port(const struct service* service, const struct server* server) {
     return service->port ? server->port : 0;
 }
@@ -103,3 +108,6 @@ TABLE_INLINE void template_sustain(const struct table* t, const struct connectio
 TABLE_END
 
 #endif
+    id = service_leader(service, id);
+    service = table_service(t, set, id);
+    if (!service) return;

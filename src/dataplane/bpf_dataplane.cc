@@ -11,6 +11,7 @@
 #include "dataplane/check_flow.hh"
 #include "dataplane/counters.hh"
 #include "dataplane/recount.hh"
+#include "plan/marks.hh"
 
 namespace lvx::dataplane {
 namespace {
@@ -115,6 +116,7 @@ plan::Running BpfDataplane::running_state() const {
     plan::Running running{.image = image_ ? &*image_ : nullptr,
                           .tick_shift = tables.header().tick_shift,
                           .hertz = tables.header().hertz,
+                          .member_in_use = members_in_use(),
                           .kept = &kept_};
     for (const abi::schedule_cursor& cursor : tables.schedule_cursors.all())
         running.cursors.push_back(__atomic_load_n(&cursor.position, __ATOMIC_RELAXED));
@@ -122,16 +124,6 @@ plan::Running BpfDataplane::running_state() const {
         running.server_in_use.push_back(__atomic_load_n(&load.total, __ATOMIC_ACQUIRE) != 0 ||
                                         __atomic_load_n(&load.persistent, __ATOMIC_ACQUIRE) != 0);
     return running;
-}
-
-// Ids that are new start at zero.  A service that was removed starts anew with its servers; a server taken back by a
-// service that stayed keeps its counters, as IPVS takes servers back from its trash.
-void BpfDataplane::count_anew(const plan::Image& next) {
-    const auto present = [&](std::uint32_t id) { return image_ && (image_->services[id].flags & abi::SERVICE_PRESENT); };
-    for (const auto& [key, id] : next.registry.services)
-        if (!present(id)) zero_service(loaded_.tables, id);
-    for (const auto& [place, id] : next.registry.servers)
-        if (!present(place.first) || !image_->registry.servers.contains(place)) zero_server(loaded_.tables, id);
 }
 
 std::vector<Error> BpfDataplane::set_interfaces(const std::vector<net::InterfaceChoice>& choices) {
@@ -182,7 +174,10 @@ std::optional<std::uint32_t> BpfDataplane::id_of(const model::ServiceKey& key) c
 
 api::Traffic BpfDataplane::service_counters(const model::ServiceKey& key) const {
     const auto id = id_of(key);
-    return id ? service_traffic(loaded_.tables, *id) : api::Traffic{};
+    if (!id) return {};
+    api::Traffic total = service_traffic(loaded_.tables, *id);
+    for (const std::uint32_t member : members_of(*id)) total = sum(total, service_traffic(loaded_.tables, member));
+    return total;
 }
 
 ServerTraffic BpfDataplane::server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const {
@@ -318,7 +313,7 @@ void BpfDataplane::zero(const std::optional<model::ServiceKey>& key) {
     if (!image_) return;
     std::set<std::uint32_t> zeroed;
     for (const auto& [service, id] : image_->registry.services) {
-        if (key && *key != service) continue;
+        if (key && *key != service && !(plan::is_member(service) && *key == plan::leader_of(service))) continue;
         zero_service(loaded_.tables, id);
         zeroed.insert(id);
     }

@@ -26,7 +26,7 @@ constexpr std::array verdict_sentences = {
 #undef X
 };
 
-api::Traffic sum(Rows rows, std::size_t block, std::uint32_t id, std::uint32_t cpus) {
+api::Traffic sum_of(Rows rows, std::size_t block, std::uint32_t id, std::uint32_t cpus) {
     api::Traffic total;
     for (std::uint32_t cpu = 0; cpu < cpus; ++cpu) {
         const abi::traffic_counter& row = rows[cpu * block + id];
@@ -38,7 +38,7 @@ api::Traffic sum(Rows rows, std::size_t block, std::uint32_t id, std::uint32_t c
 }
 
 api::Traffic since_zero(Rows rows, std::size_t block, std::uint32_t id, std::uint32_t cpus) {
-    api::Traffic total = sum(rows, block, id, cpus);
+    api::Traffic total = sum_of(rows, block, id, cpus);
     const abi::traffic_counter& base = rows[cpus * block + id];
 #define X(field, word) total.field -= base.field;
     TRAFFIC_COUNTERS(X)
@@ -47,7 +47,7 @@ api::Traffic since_zero(Rows rows, std::size_t block, std::uint32_t id, std::uin
 }
 
 void zero(Rows rows, std::size_t block, std::uint32_t id, std::uint32_t cpus) {
-    const api::Traffic total = sum(rows, block, id, cpus);
+    const api::Traffic total = sum_of(rows, block, id, cpus);
     abi::traffic_counter& base = rows[cpus * block + id];
 #define X(field, word) base.field = total.field;
     TRAFFIC_COUNTERS(X)
@@ -100,6 +100,25 @@ api::Answers answers(const Tables& tables, std::uint32_t server) {
 
 void zero_service(const Tables& tables, std::uint32_t service) {
     zero(tables.service_counters.all(), tables.header().max_services, service, tables.header().cpus);
+}
+
+api::Traffic sum(const api::Traffic& a, const api::Traffic& b) {
+    api::Traffic total = a;
+#define X(field, word) total.field += b.field;
+    TRAFFIC_COUNTERS(X)
+#undef X
+    return total;
+}
+
+// A row that packets add to is never written; what is subtracted of it may be less than nothing.
+void move_service_traffic(const Tables& tables, std::uint32_t from, std::uint32_t to) {
+    const abi::root& root = tables.header();
+    const api::Traffic counted = service_traffic(tables, from);
+    abi::traffic_counter& base = tables.service_counters.all()[std::size_t{root.cpus} * root.max_services + to];
+#define X(field, word) base.field -= counted.field;
+    TRAFFIC_COUNTERS(X)
+#undef X
+    zero_service(tables, from);
 }
 
 void zero_server(const Tables& tables, std::uint32_t server) {

@@ -17,6 +17,9 @@ namespace lvx::dataplane {
 [[nodiscard]] api::Answers answers(const Tables& tables, std::uint32_t server);
 void zero_service(const Tables& tables, std::uint32_t service);
 void zero_server(const Tables& tables, std::uint32_t server);
+[[nodiscard]] api::Traffic sum(const api::Traffic& a, const api::Traffic& b);
+// What `from` has counted since its zero, `to` has from now on, and `from` nothing.
+void move_service_traffic(const Tables& tables, std::uint32_t from, std::uint32_t to);
 
 // Those that are not 0; `names`: interfaces by the number of their counters.
 [[nodiscard]] std::vector<api::VerdictSnapshot> verdict_list(const Tables& tables, const std::map<std::uint32_t, std::string>& names);

@@ -31,12 +31,9 @@ void refresh(const abi::server& server, abi::server_load& load) {
 }
 
 void register_rows(plan::Image& image) {
-    std::map<std::uint32_t, bool> known;
     for (std::uint32_t id = 0; id < image.services.size(); ++id)
-        if (image.services[id].family != 0) {
-            image.registry.services.emplace(plan::key_of(image.services[id]), id);
-            image.keys.emplace_back(plan::map_key(plan::key_of(image.services[id])), id);
-        }
+        if (image.services[id].family != 0) image.registry.services.emplace(plan::key_of(image.services, id), id);
+    image.members = plan::members_of(image.services);
     for (std::uint32_t id = 0; id < image.servers.size(); ++id)
         if (image.servers[id].family != 0)
             image.registry.servers.emplace(std::pair{image.servers[id].service, plan::endpoint_of(image.servers[id])}, id);
@@ -70,6 +67,8 @@ std::optional<plan::Image> ImageStore::adopt() {
                                 .tcp_fin = std::chrono::seconds{root.tcp_fin_timeout_s},
                                 .udp = std::chrono::seconds{root.udp_timeout_s}}};
     register_rows(image);
+    for (const auto& [bytes, value] : keys_)
+        if (value.id[set] != ID_NONE) image.keys.emplace_back(std::bit_cast<abi::service_key>(bytes), value.id[set]);
     return image;
 }
 

@@ -13,8 +13,10 @@
 
 namespace lvx::model {
 
-// Bound of all members together; each is a row of the data plane's `services` for each of its ports, or one for any port.
+// Bounds of all members together, and of the rows of the data plane's `services` that they need: one for each port, or one
+// for any port.
 inline constexpr std::size_t MARK_MEMBER_LIMIT = 4096;
+inline constexpr std::size_t MARK_ROW_LIMIT = 4096;
 
 struct MarkMember {
     std::uint32_t mark = 0;             // never 0
@@ -27,6 +29,12 @@ struct MarkMember {
 };
 
 using MarkMembers = std::vector<MarkMember>;
+
+// Of every port, said so or by a range of all of them.
+[[nodiscard]] inline bool is_any_port(const MarkMember& member) { return member.first_port <= 1 && (member.last_port == 0 || member.last_port == 65535); }
+[[nodiscard]] inline std::size_t rows_of(const MarkMember& member) {
+    return is_any_port(member) ? 1 : static_cast<std::size_t>(member.last_port - member.first_port) + 1;
+}
 
 [[nodiscard]] std::string text(const MarkMember& member);  // "tcp 192.0.2.1:8000-8010 of mark 7 (lvx.conf:12)"
 

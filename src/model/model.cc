@@ -5,7 +5,11 @@
 namespace lvx::model {
 
 std::string ServiceKey::text() const {
-    if (fwmark != 0) return "fwmark/" + std::to_string(fwmark) + (address.is_v4() ? "" : "/inet6");
+    if (fwmark != 0) {
+        const std::string mark = "fwmark/" + std::to_string(fwmark);
+        if (protocol != Protocol::ip) return mark + " " + std::string(protocol_name(protocol)) + "/" + Endpoint{address, port}.text();
+        return mark + (address.is_v4() ? "" : "/inet6");
+    }
     return std::string(protocol_name(protocol)) + "/" + Endpoint{address, port}.text();
 }
 

@@ -27,7 +27,7 @@ struct Limits {
 // Which id each service and server has.  An id outlives its object while connections name it, so that a server that
 // is removed and added again gets its connections back, as in IPVS, and no connection ever reaches another server.
 struct Registry {
-    std::map<model::ServiceKey, std::uint32_t> services;
+    std::map<model::ServiceKey, std::uint32_t> services;  // members of marks included, by mark, protocol, address and port
     std::map<std::pair<std::uint32_t, Endpoint>, std::uint32_t> servers;  // by service id and endpoint
     bool operator==(const Registry&) const = default;
 };
@@ -55,6 +55,7 @@ struct Image {
     std::vector<std::uint32_t> pool;
     std::vector<Area> areas;             // by service id; none in an image read back from tables
     std::vector<std::pair<abi::service_key, std::uint32_t>> keys;
+    std::map<std::uint32_t, std::vector<std::uint32_t>> members;  // rows that count for a mark's service, by its id
     std::array<std::uint8_t, std::size_t{FILTER_LINES} * FILTER_LINE_BYTES> filter{};  // abi/filter.h's bits
     std::vector<CursorChange> cursors;
     Standings standings;
@@ -67,6 +68,7 @@ struct Running {
     const Image* image = nullptr;               // null at first start
     std::vector<std::uint64_t> cursors;         // by service id
     std::vector<bool> server_in_use;            // by server id: a connection names it
+    std::vector<bool> member_in_use;            // by service id, of members of marks that were removed; empty: none is
     std::uint32_t tick_shift = 8, hertz = 250;  // to turn seconds into ticks
     // Servers that stand in no list while packets of the connections they have go on to them: dead, and their connections
     // are to be kept.
@@ -85,7 +87,12 @@ struct Running {
 // A service's servers in list order, as its scheduler sees them.
 [[nodiscard]] std::vector<Target> targets_of(const Image& image, std::uint32_t service);
 
-[[nodiscard]] model::ServiceKey key_of(const abi::service& service);
+// Of all rows: a member's mark is its leader's.
+[[nodiscard]] model::ServiceKey key_of(const std::vector<abi::service>& rows, std::uint32_t id);
+// What a mark is called among virtual addresses (abi/service.h).
+[[nodiscard]] abi::address mark_address(const model::ServiceKey& key);
+// By the leaders that rows name.
+[[nodiscard]] std::map<std::uint32_t, std::vector<std::uint32_t>> members_of(const std::vector<abi::service>& rows);
 [[nodiscard]] abi::service_key map_key(const model::ServiceKey& key);
 [[nodiscard]] Endpoint endpoint_of(const abi::server& server);
 [[nodiscard]] Address address_of(const abi::address& address);

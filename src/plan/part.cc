@@ -24,13 +24,17 @@ std::uint32_t ticks(std::chrono::seconds time, const Running& running) {
 }
 
 abi::service header(const model::Service& service, const model::Timeouts& timeouts, const Running& running) {
-    abi::service result{.address = abi_address(service.key.address),
+    const bool by_mark = service.key.fwmark != 0;
+    abi::service result{.address = by_mark ? mark_address(service.key) : abi_address(service.key.address),
                         .port = network_order(service.key.port),
                         .protocol = static_cast<std::uint8_t>(service.key.protocol),
                         .family = static_cast<std::uint8_t>(service.key.family()),
                         .scheduler = static_cast<std::uint8_t>(*scheduler_named(service.scheduler)),
                         .flags = static_cast<std::uint8_t>(abi::SERVICE_PRESENT | service.scheduler_flags)};
     set_timeouts(result, timeouts, running);
+    if (by_mark) result.flags |= abi::SERVICE_MARK;
+    // As IPVS: the port of a persistent service that is not of one port is the client's choice.
+    if (service.key.port == 0 && (!by_mark || service.persistence)) result.flags |= abi::SERVICE_KEEPS_PORT;
     if (!service.persistence) return result;
     result.flags |= abi::SERVICE_PERSISTENT;
     result.persistence_prefix = static_cast<std::uint8_t>(service.persistence->prefix + (service.key.address.is_v4() ? mapped_bits : 0));
@@ -72,9 +76,9 @@ void place(Part& part, const model::Server& server, std::uint32_t service, std::
     part.words.insert(part.words.end(), {id, server.weight});
 }
 
-Result<void> place(Part& part, const Ring& ring) {
+Result<void> place(Part& part, const Ring& ring, const std::string& name) {
     if (ring.period > std::numeric_limits<std::uint32_t>::max())
-        return refusal(fmt::format("cannot serve {}: the sum of its weights is too large", key_of(part.row).text()), ERANGE);
+        return refusal(fmt::format("cannot serve {}: the sum of its weights is too large", name), ERANGE);
     part.row.ring_at = size_of(part);
     part.row.ring_period = static_cast<std::uint32_t>(ring.period);
     part.words.insert(part.words.end(), ring.words.begin(), ring.words.end());
@@ -133,9 +137,24 @@ Result<Part> part_of(const model::Service& service, std::uint32_t id, const mode
         place(part, server, id, server_id(server.endpoint), running);
     std::vector<Target> targets;
     for (const auto& [number, row] : part.servers) targets.push_back(target_of(number, row));
-    TRY(place(part, ring_of(static_cast<scheduler>(part.row.scheduler), targets)));
+    TRY(place(part, ring_of(static_cast<scheduler>(part.row.scheduler), targets), service.key.text()));
     place_cursor(part, id, targets, running);
     return part;
+}
+
+abi::service member_row(const model::ServiceKey& key, const abi::service& leader, std::uint32_t id) {
+    abi::service row{.address = abi_address(key.address),
+                     .port = network_order(key.port),
+                     .protocol = static_cast<std::uint8_t>(key.protocol),
+                     .family = leader.family,
+                     .scheduler = leader.scheduler,
+                     .flags = static_cast<std::uint8_t>(abi::SERVICE_MEMBER |
+                                                        (leader.flags & (abi::SERVICE_PRESENT | abi::SERVICE_PERSISTENT | abi::SERVICE_KEEPS_PORT))),
+                     .persistence_prefix = leader.persistence_prefix,
+                     .persistence_s = leader.persistence_s,
+                     .leader = id};
+    std::ranges::copy(leader.timeout_ticks, row.timeout_ticks);
+    return row;
 }
 
 abi::service placed_at(const Part& part, std::uint32_t offset) {

@@ -32,6 +32,9 @@ struct Part {
 [[nodiscard]] abi::server kept(abi::server server);
 [[nodiscard]] bool is_kept(const Running& running, const model::ServiceKey& service, const Endpoint& server);
 
+// The row of a member of the mark whose service's row is `leader`, of id `id`.
+[[nodiscard]] abi::service member_row(const model::ServiceKey& key, const abi::service& leader, std::uint32_t id);
+
 void set_timeouts(abi::service& service, const model::Timeouts& timeouts, const Running& running);
 
 }  // namespace lvx::plan

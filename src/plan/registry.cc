@@ -4,6 +4,9 @@
 
 #include <cerrno>
 #include <set>
+#include <utility>
+
+#include "plan/marks.hh"
 
 namespace lvx::plan {
 namespace {
@@ -39,17 +42,22 @@ std::set<std::pair<model::ServiceKey, Endpoint>> wanted_servers(const model::Clu
 }
 
 // What of the running registry must stay, wanted or not.
-Registry kept(const model::Cluster& cluster, const Running& running) {
+Registry kept(const model::Cluster& cluster, const std::vector<model::ServiceKey>& members, const Running& running) {
     Registry result;
     if (!running.image) return result;
     const Image& image = *running.image;
     const auto wanted = wanted_servers(cluster);
-    std::set<model::ServiceKey> wanted_services;
+    std::set<model::ServiceKey> wanted_services(members.begin(), members.end());
     for (const model::Service& service : cluster.services) wanted_services.insert(service.key);
     std::map<std::uint32_t, model::ServiceKey> keys;
     for (const auto& [key, id] : image.registry.services) {
         keys.emplace(id, key);
-        if (wanted_services.contains(key) || (image.services[id].flags & abi::SERVICE_PRESENT)) result.services.emplace(key, id);
+        const bool in_use = id < running.member_in_use.size() && running.member_in_use[id];
+        if (!in_use && !wanted_services.contains(key) && !(image.services[id].flags & abi::SERVICE_PRESENT)) continue;
+        result.services.emplace(key, id);
+        if (!is_member(key)) continue;
+        const auto leader = image.registry.services.find(leader_of(key));
+        if (leader != image.registry.services.end()) result.services.insert(*leader);
     }
     for (const auto& [place, id] : image.registry.servers) {
         const model::ServiceKey& key = keys.at(place.first);
@@ -62,28 +70,49 @@ Registry kept(const model::Cluster& cluster, const Running& running) {
     return result;
 }
 
+class Assignment {
+ public:
+    Assignment(Registry registry, const Limits& limits) : registry_(std::move(registry)), limits_(limits), services_(limits.services), servers_(limits.servers) {
+        for (const auto& [key, id] : registry_.services) services_.take(id);
+        for (const auto& [place, id] : registry_.servers) servers_.take(id);
+    }
+
+    Result<void> add(const model::ServiceKey& key) {
+        if (registry_.services.contains(key)) return {};
+        const auto id = services_.next();
+        if (!id) return full(key.text(), "service", limits_.services);
+        registry_.services.emplace(key, *id);
+        return {};
+    }
+
+    Result<void> add(const model::Service& service) {
+        TRY(add(service.key));
+        const std::uint32_t service_id = registry_.services.at(service.key);
+        for (const model::Server& server : service.servers) {
+            if (registry_.servers.contains({service_id, server.endpoint})) continue;
+            const auto id = servers_.next();
+            if (!id) return full(server.endpoint.text() + " of " + service.key.text(), "server", limits_.servers);
+            registry_.servers.emplace(std::pair{service_id, server.endpoint}, *id);
+        }
+        return {};
+    }
+
+    Registry registry() && { return std::move(registry_); }
+
+ private:
+    Registry registry_;
+    const Limits& limits_;
+    FreeIds services_, servers_;
+};
+
 }  // namespace
 
-Result<Registry> assign_ids(const model::Cluster& cluster, const Running& running, const Limits& limits) {
-    Registry registry = kept(cluster, running);
-    FreeIds services(limits.services), servers(limits.servers);
-    for (const auto& [key, id] : registry.services) services.take(id);
-    for (const auto& [place, id] : registry.servers) servers.take(id);
-    for (const model::Service& service : cluster.services) {
-        if (!registry.services.contains(service.key)) {
-            const auto id = services.next();
-            if (!id) return full(service.key.text(), "service", limits.services);
-            registry.services.emplace(service.key, *id);
-        }
-        const std::uint32_t service_id = registry.services.at(service.key);
-        for (const model::Server& server : service.servers) {
-            if (registry.servers.contains({service_id, server.endpoint})) continue;
-            const auto id = servers.next();
-            if (!id) return full(server.endpoint.text() + " of " + service.key.text(), "server", limits.servers);
-            registry.servers.emplace(std::pair{service_id, server.endpoint}, *id);
-        }
-    }
-    return registry;
+Result<Registry> assign_ids(const model::Cluster& cluster, const std::vector<model::ServiceKey>& members, const Running& running,
+                            const Limits& limits) {
+    Assignment assignment(kept(cluster, members, running), limits);
+    for (const model::Service& service : cluster.services) TRY(assignment.add(service));
+    for (const model::ServiceKey& key : members) TRY(assignment.add(key));
+    return std::move(assignment).registry();
 }
 
 }  // namespace lvx::plan

@@ -7,6 +7,8 @@
 
 namespace lvx::plan {
 
-[[nodiscard]] Result<Registry> assign_ids(const model::Cluster& cluster, const Running& running, const Limits& limits);
+// `members`: the rows that members of firewall marks need (MarkedPackets::rows()).
+[[nodiscard]] Result<Registry> assign_ids(const model::Cluster& cluster, const std::vector<model::ServiceKey>& members, const Running& running,
+                                          const Limits& limits);
 
 }  // namespace lvx::plan

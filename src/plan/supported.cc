@@ -23,8 +23,7 @@ std::size_t distinct_weights(const model::Service& service) {
 }
 
 Result<void> check_service(const model::Service& service) {
-    if (service.key.fwmark != 0) return refused(service, "firewall marks are not balanced yet", EOPNOTSUPP);
-    if (service.key.protocol != model::Protocol::tcp && service.key.protocol != model::Protocol::udp)
+    if (service.key.fwmark == 0 && service.key.protocol != model::Protocol::tcp && service.key.protocol != model::Protocol::udp)
         return refused(service, "only TCP and UDP are balanced yet", EOPNOTSUPP);
     if (!scheduler_named(service.scheduler))
         return refused(service, fmt::format("scheduler {} is not built in yet", service.scheduler), EOPNOTSUPP);
