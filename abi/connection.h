@@ -53,14 +53,20 @@ struct connection {
     __u32 service;
     __u32 server;
     /* The way back to the client: filled from the first request's source, replaced by a routing lookup whenever
-     * return_generation differs from root.client_generation (0: learnt, never looked up). */
+     * return_generation differs from root.client_generation (0: learnt, never looked up).  A template has no way; its
+     * return_generation is not 0 once it is assured, IPVS's word: a connection of it was established, of UDP answered. */
     __u32 return_ifindex;
     __u32 return_generation;
     __u8 return_mac[6];
     __u16 return_vlan; /* 802.1Q TCI's VID, host order, 0 = untagged */
     /* The slot it was opened in and that slot's generation then: the same in both copies of one that is just moving. */
     __u32 birth_slot;
-    __u32 birth_generation;
+    __u16 birth_generation;
+    /* Of the client, for the kernel's sync protocol, which tells a connection again by their number (IPVS's
+     * sync_threshold).  Counted only while root.told_packets is not 0: its upper half is the period, modulo which is counted
+     * (0: up to the greatest number), its lower half the count at which the slot is marked.  Plain stores: of two packets
+     * on two CPUs at the same moment one may be missed. */
+    __u16 packets;
 };
 ABI_ASSERT_SIZE(struct connection, 64);
 
@@ -75,6 +81,7 @@ ABI_ASSERT_SIZE(struct tag_line, 16);
  * stores, no lock and no atomics: the listener clears a byte before it reads the slot, so a change is seen at least
  * once.  Written only while root.change_feed is not 0.
  */
+enum mark { MARK_none, MARK_changed, MARK_counted }; /* MARK_counted: by the number of its packets; perhaps changed, too */
 struct mark_line {
     __u8 marks[MARKS_PER_LINE];
 };

@@ -32,7 +32,12 @@ struct root {
     __u32 change_feed; /* not 0: somebody listens to changes of connections (abi/connection.h) */
     __u64 lease_end;   /* jiffies64 after which guarded addresses (abi/guard.h) are not answered for; 0 = no lease */
     __u32 hold_answers; /* SYN-ACKs wait for a standby until this tick (abi/held.h) */
-    __u32 spare[13];
+    __u32 told_packets; /* not 0: packets of clients are counted (abi/connection.h), told is the one after each PERIOD << 16 | which */
+    __u64 opening_end;  /* jiffies64 after which, while the lease runs, no connection begins (abi/guard.h); 0 = they may */
+    __u32 expire_quiescent; /* not 0: no template leads to a server of weight 0 (IPVS's expire_quiescent_template) */
+    __u32 zero;
+    __u64 settling_end; /* jiffies64 until which, after a takeover, strangers are dropped (abi/guard.h) */
+    __u32 spare[6];
 };
 ABI_ASSERT_SIZE(struct root, 160);
 

@@ -33,6 +33,8 @@
     X(contended, dropped, "other CPUs kept changing the place it wanted")                                         \
     X(reply_ambiguous, dropped, "the client port already reaches every usable real server by another address")   \
     X(hold_full, dropped, "too many SYN-ACKs wait for a standby; its server will send it again")                   \
+    X(opening_lapsed, dropped, "first packet of a new connection while the daemon gives no sign of life and a standby will take over") \
+    X(unsettled, dropped, "of a connection that is not known yet, right after a takeover; it will be sent again")          \
     X(fragment, dropped, "a fragment to or from a virtual service")                                               \
     X(fenced, dropped, "the daemon has not renewed its lease: another director may own the address by now")          \
     X(bad_ethernet, dropped, "frame too short for its Ethernet or VLAN header")                                   \

@@ -1,9 +1,10 @@
-// bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N]: what a packet of an established connection costs, by BPF_PROG_RUN.
+// bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N] [--seed N]: what a packet of an established connection costs, by BPF_PROG_RUN.
 //
 // The data plane and the usual recipe (usual_bench.bpf.c) take turns in one process over the same frames: requests and
 // replies of randomly picked connections.  The median over the rounds is given, less what the generator alone costs.
 // Then the table is filled to a stated capacity through the data plane itself, and failures and memory are told.
-// With --sync instead: what it costs the packet path that somebody listens to changes of connections.
+// With --sync instead: what it costs the packet path that somebody listens to changes of connections (sync_cost.hh);
+// --rounds are instances then.
 // With --beside instead: this data plane and those of other builds' lvx_bench.bpf.o in turn, for whoever changes it.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,23 +20,18 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/fd.hh"
-#include "bench/packet/generator.h"
+#include "bench/packet/subject.hh"
+#include "bench/packet/sync_cost.hh"
 #include "bench/packet/usual_bench.h"
-#include "bpf/table/sweep.h"
 #include "abi/settings.h"
-#include "sync/feed.hh"
-#include "tests/packet/fixture.hh"
 // The type the generated header names without including it.
 using lvx::abi::settings;
 #include "lvx_bench.skel.h"
@@ -46,7 +42,6 @@ namespace {
 
 constexpr std::array<std::uint32_t, 4> sizes = {64, 16384, 131072, 1000000};
 constexpr std::uint32_t batch = 200000;
-constexpr std::uint32_t transmit = 3, redirect = 4;  // enum xdp_action
 
 struct Timing {
     std::uint32_t flows = 0;
@@ -63,61 +58,14 @@ struct Closes {
 };
 using Object = std::unique_ptr<bpf_object, Closes>;
 
-// Mean ns of a run; fails when the last one did not end as it should.
-Result<double> run(int program, std::uint32_t repeat, std::uint32_t expected) {
-    std::array<std::uint8_t, 60> frame = {}, out = {};
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = out.data(), .data_size_in = frame.size(),
-                .data_size_out = out.size(), .repeat = static_cast<int>(repeat));
-    if (bpf_prog_test_run_opts(program, &options) != 0) return refusal("cannot run a program", errno);
-    if (options.retval != expected)
-        return refusal(fmt::format("a program ended in {} instead of {}", options.retval, expected), 0);
-    return options.duration;
-}
-
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values[values.size() / 2];
-}
-
 int program(bpf_object* object, const char* name) {
     return bpf_program__fd(bpf_object__find_program_by_name(object, name));
 }
-
-void set_control(bpf_object* object, const bench_control& control) {
-    const std::uint32_t zero = 0;
-    bpf_map_update_elem(bpf_map__fd(bpf_object__find_map_by_name(object, ".data")), &zero, &control, BPF_ANY);
-}
-
-bench_control picking(std::uint32_t flows) { return {.random = 88172645463325252u, .flows = flows, .opening = 0, .next_flow = 0, .zero = 0}; }
-bench_control opening() { return {.random = 1, .flows = 1, .opening = 1, .next_flow = 0, .zero = 0}; }
-
-// rr gives connection n to server n % BENCH_SERVERS: the list begins with what was added last.
-model::Cluster cluster() {
-    model::Service service = {
-        .key = {.protocol = model::Protocol::tcp, .address = Address::v4(BENCH_VIRTUAL), .port = BENCH_PORT}, .scheduler = "rr"};
-    for (std::uint32_t at = BENCH_SERVERS; at-- > 0;)
-        service.servers.push_back({.endpoint = {Address::v4(BENCH_SERVER + at), BENCH_SERVER_PORT}});
-    return {.services = {service}};
-}
-
-using Elf = std::span<const std::uint8_t>;
 
 Elf own_object() {
     std::size_t bytes = 0;
     const auto* object = static_cast<const std::uint8_t*>(lvx_bench_bpf__elf_bytes(&bytes));
     return {object, bytes};
-}
-
-Result<test::Fixture> load_lvx(Elf object, std::uint32_t flows) {
-    const auto buckets = static_cast<std::uint32_t>(table::buckets_for_capacity(flows));
-    test::Fixture fixture = TRY(test::Fixture::load(object, {.buckets = buckets}));
-    fixture.root().client_generation = 0;
-    fixture.interfaces[1] = {.ifindex = 1, .slot = 1, .mtu = 1500, .mac = {2, 0, 0, 0, 0, 1}};
-    fixture.nexthops[1] = {.destination_mac = {2, 0, 0, 0, 0, 5}, .source_mac = {2, 0, 0, 0, 0, 1}, .ifindex = 1, .mtu = 1500,
-                           .flags = abi::NEXTHOP_VALID};
-    TRY(fixture.configure(cluster()));
-    fixture.route_servers(1);
-    return fixture;
 }
 
 // Both entries of each connection; room for twice as many, as an LRU table wants.
@@ -183,6 +131,7 @@ Result<Timing> measure(std::uint32_t flows, std::uint32_t rounds) {
     const Object usual = TRY(load_usual(flows));
     set_control(fixture.object(), opening());
     Timing timing = {.flows = flows, .opening = TRY(run(fixture.program("bench_lvx"), flows, redirect))};
+    establish(fixture);
     set_control(fixture.object(), picking(flows));
     set_control(usual.get(), picking(flows));
     std::vector<double> generator, lvx, recipe;
@@ -222,65 +171,6 @@ Result<Fill> fill(std::uint32_t capacity) {
     return Fill{.capacity = capacity, .failures = capacity - opened, .bytes = map_bytes(fixture.object())};
 }
 
-// The packet path with and without somebody who listens to changes and takes them every half millisecond.
-struct Cost {
-    double established = 0, opening = 0;  // ns, less the generator
-};
-struct SyncCost {
-    Cost without, with;
-};
-
-class Listener {
- public:
-    explicit Listener(test::Fixture& fixture)
-        : fixture_(fixture), thread_([feed = sync::Feed(fixture.change_marks.rows, fixture.change_lines.rows)](const std::stop_token& stop) mutable {
-              for (; !stop.stop_requested(); std::this_thread::sleep_for(std::chrono::microseconds(500))) (void)feed.drain();
-          }) {
-        fixture.root().change_feed = 1;
-    }
-    ~Listener() { fixture_.root().change_feed = 0; }
-
- private:
-    test::Fixture& fixture_;
-    std::jthread thread_;
-};
-
-Result<Cost> cost_once(test::Fixture& fixture, std::uint32_t flows, double generator) {
-    fixture.forget_connections();
-    set_control(fixture.object(), opening());
-    const double opened = TRY(run(fixture.program("bench_lvx"), flows, redirect));
-    set_control(fixture.object(), picking(flows));
-    const double established = TRY(run(fixture.program("bench_lvx"), batch, redirect));
-    return Cost{.established = established - generator, .opening = opened - generator};
-}
-
-Result<SyncCost> sync_cost(std::uint32_t flows, std::uint32_t rounds) {
-    test::Fixture fixture = TRY(load_lvx(own_object(), flows));
-    std::vector<double> generator, established[2], opened[2];
-    set_control(fixture.object(), picking(flows));
-    for (int i = 0; i < 5; ++i) generator.push_back(TRY(run(fixture.program("bench_generator"), batch, transmit)));
-    const double only = median(generator);
-    for (std::uint32_t round = 0; round <= rounds; ++round) {  // the first warms up
-        for (const int listens : {0, 1}) {
-            std::optional<Listener> listener;
-            if (listens) listener.emplace(fixture);
-            const Cost cost = TRY(cost_once(fixture, flows, only));
-            if (round == 0) continue;
-            established[listens].push_back(cost.established), opened[listens].push_back(cost.opening);
-        }
-    }
-    return SyncCost{.without = {median(established[0]), median(opened[0])}, .with = {median(established[1]), median(opened[1])}};
-}
-
-void print_cost(std::uint32_t flows, const SyncCost& cost, bool json) {
-    const double established = (cost.with.established / cost.without.established - 1) * 100, opened = (cost.with.opening / cost.without.opening - 1) * 100;
-    if (json)
-        return fmt::print(R"({{"flows":{},"established_ns":{:.1f},"listened_ns":{:.1f},"open_ns":{:.1f},"listened_open_ns":{:.1f}}})" "\n", flows,
-                          cost.without.established, cost.with.established, cost.without.opening, cost.with.opening);
-    fmt::print("{} connections, ns without and with a listener: established {:.1f} {:.1f} ({:+.1f} %, wanted at most 5), new {:.1f} {:.1f} ({:+.1f} %, at most 15)\n",
-               flows, cost.without.established, cost.with.established, established, cost.without.opening, cost.with.opening, opened);
-}
-
 struct Contest {
     std::vector<double> established, opening;  // ns, the generator's own included
 };
@@ -289,6 +179,7 @@ Result<void> contest_round(test::Fixture& fixture, std::uint32_t flows, Contest&
     fixture.forget_connections();
     set_control(fixture.object(), opening());
     contest.opening.push_back(TRY(run(fixture.program("bench_lvx"), flows, redirect)));
+    establish(fixture);
     set_control(fixture.object(), picking(flows));
     TRY(run(fixture.program("bench_lvx"), batch, redirect));  // warms up
     contest.established.push_back(TRY(run(fixture.program("bench_lvx"), batch, redirect)));
@@ -355,14 +246,14 @@ void print_json(const std::vector<Timing>& timings, const Fill& filled) {
 struct Options {
     bool json = false, sync = false;
     std::vector<std::string> beside;
-    std::uint32_t rounds = 9, capacity = 1000000;
+    std::uint32_t rounds = 9, capacity = 1000000, seed = 1;
 };
 
 Result<void> bench(const Options& options) {
     TRY(make_network());
     if (!options.beside.empty()) return contests(options.beside, options.rounds);
     if (options.sync) {
-        for (const std::uint32_t flows : sizes) print_cost(flows, TRY(sync_cost(flows, options.rounds)), options.json);
+        for (const std::uint32_t flows : sizes) TRY(print_sync_cost(own_object(), {.flows = flows, .instances = options.rounds, .seed = options.seed, .json = options.json}));
         return {};
     }
     std::vector<Timing> timings;
@@ -381,7 +272,8 @@ Result<Options> parse(std::vector<std::string> words) {
         else if (words[at] == "--beside" && at + 1 < words.size()) options.beside.push_back(words[++at]);
         else if (words[at] == "--rounds" && has_number) options.rounds = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
         else if (words[at] == "--capacity" && has_number) options.capacity = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
-        else return refusal("usage: bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N]", 0);
+        else if (words[at] == "--seed" && has_number) options.seed = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
+        else return refusal("usage: bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N] [--seed N]", 0);
     }
     return options;
 }

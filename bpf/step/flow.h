@@ -11,7 +11,7 @@ STEP int flow(struct passage* passage) {
     struct desk* desk = passage->desk;
     if (desk->sides & SIDE_REQUEST && !(desk->done & DESK_NO_REQUEST)) {
         const int result = request(passage);
-        const int no_request = result == VERDICT_not_ours || result == VERDICT_unknown_flow;
+        const int no_request = result == VERDICT_not_ours || result == VERDICT_unknown_flow || result == VERDICT_unsettled;
         if (!no_request || !(desk->sides & SIDE_REPLY)) return result;
         desk->done |= DESK_NO_REQUEST;
         desk->index = DESK_EMPTY;

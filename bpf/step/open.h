@@ -6,6 +6,7 @@
 #include "bpf/packet/wire.h"
 #include "bpf/step/desk.h"
 #include "bpf/step/schedule.h"
+#include "bpf/table/guard.h"
 #include "bpf/table_maps.h"
 
 /* By exact port, then port 0. */
@@ -22,7 +23,6 @@ STEP __u32 service_find(const struct lookup* lookup) {
     return found ? found->id[lookup->set & 1] : ID_NONE;
 }
 
-STEP int may_open(__u8 protocol, __u8 tcp_flags) {
 /* The row that schedules for row `id`: a mark's for its members. */
 STEP __u32 leader_of(__u32 set, __u32 id) {
     const struct service* service = service_at(set, id);
@@ -34,6 +34,14 @@ STEP int opening_is_over(void) {
     return root && root->opening_end && opening_has_lapsed(root->opening_end, root->lease_end, bpf_jiffies64());
 }
 
+/* A packet of no connection: the kernel's, but for the moment after a takeover. */
+STEP enum verdict stranger(const struct desk* desk, enum verdict usually) {
+    const struct root* root = root_get();
+    const int begun = desk->lookup.protocol == PROTOCOL_TCP && (desk->tcp_flags & (TCP_ACK | TCP_RST)) == TCP_ACK;
+    return begun && root && root->settling_end && is_settling(root->settling_end, bpf_jiffies64()) ? VERDICT_unsettled : usually;
+}
+
+STEP int may_open(__u8 protocol, __u8 tcp_flags) {
     return protocol == PROTOCOL_UDP || (tcp_flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
 }
 
@@ -102,7 +110,8 @@ __noinline int open_connection(struct desk* desk) {
     opening.service = service_find(&desk->lookup);
     if (opening.service == ID_NONE) return desk->index = refuse(VERDICT_not_ours);
     if (desk->fragment) return desk->index = refuse(VERDICT_fragment);
-    if (!may_open(desk->lookup.protocol, desk->tcp_flags)) return desk->index = refuse(VERDICT_unknown_flow);
+    if (!may_open(desk->lookup.protocol, desk->tcp_flags)) return desk->index = refuse(stranger(desk, VERDICT_unknown_flow));
+    if (opening_is_over()) return desk->index = refuse(VERDICT_opening_lapsed);
     const struct service* service = service_at(desk->lookup.set, opening.service);
     if (service && service->flags & SERVICE_PERSISTENT) {
         desk->index = (int)opening.service;

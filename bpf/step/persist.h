@@ -26,7 +26,8 @@ __noinline __u32 template_follow(struct lookup* template, __u32 timeout) {
     const __u32 id = template_server(template, index);
     const struct server* server = server_at(template->set, id);
     if (!server) return ID_NONE;
-    if (template_leads_to(server)) return template_renew(NULL, template, (__u32)index, template->now + timeout) ? id : ID_NONE;
+    const struct root* root = root_get();
+    if (template_leads_to(server, root ? root->expire_quiescent : 0)) return template_renew(NULL, template, (__u32)index, template->now + timeout) ? id : ID_NONE;
     table_remove(NULL, (__u32)index, template->control, template->set, template->now);
     return ID_NONE;
 }
@@ -36,8 +37,8 @@ __noinline __u32 template_follow(struct lookup* template, __u32 timeout) {
 /* What opens a template that leads to opening->server: of the service that leads, see table/template.h. */
 __noinline int template_prepare(const struct lookup* template, struct opening* opening) {
     if (!template || !opening) return 0;
-    const struct service* service = service_at(template->set, opening->service);
     opening->service = leader_of(template->set, opening->service);
+    const struct service* service = service_at(template->set, opening->service);
     const struct server* server = server_at(template->set, opening->server);
     if (!service || !server) return 0;
     opening->server_port = template_server_port(service, server);
@@ -49,6 +50,7 @@ __noinline int template_prepare(const struct lookup* template, struct opening* o
 /* What opens a connection to it, of the service that open_connection() found. */
 __noinline int connection_prepare(const struct desk* desk, struct opening* opening) {
     if (!desk || !opening) return 0;
+    opening->service = (__u32)desk->index;
     const struct service* service = service_at(desk->lookup.set, opening->service);
     const struct server* server = server_at(desk->lookup.set, opening->server);
     if (!service || !server) return 0;
@@ -67,9 +69,9 @@ struct aside {
 __noinline __u32 template_begin(struct desk* desk, const struct aside* aside, __u32 id) {
     if (!desk || !aside) return 0;
     struct lookup* lookup = &desk->lookup;
+    id = leader_of(lookup->set, id);
     const struct service* service = service_at(lookup->set, id);
     if (!service) return 0;
-    id = leader_of(lookup->set, id);
     template_name(lookup, service, id, &aside->client);
     lookup->hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);
     return service->timeout_ticks[STATE_template];
@@ -78,12 +80,12 @@ __noinline __u32 template_begin(struct desk* desk, const struct aside* aside, __
 __noinline int template_end(struct desk* desk, const struct aside* aside) {
     if (!desk || !aside) return 0;
     struct lookup* lookup = &desk->lookup;
-    lookup->client = aside->client;
-    lookup->client_port = aside->client_port;
     const struct service* service = service_at(lookup->set, (__u32)desk->index);
     if (!service) return 0;
     lookup->other = service->address; /* a mark's templates have neither this nor a protocol */
     lookup->protocol = service->protocol;
+    lookup->client = aside->client;
+    lookup->client_port = aside->client_port;
     lookup->other_port = aside->other_port;
     lookup->flags = 0;
     lookup->hash = hash_client(NULL, &lookup->client, lookup->client_port, lookup->protocol);

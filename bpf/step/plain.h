@@ -169,6 +169,7 @@ STEP int plain_request(struct passage* passage, const struct root* root) {
     if (is_over(desk) || !(flow.server->flags & SERVER_AVAILABLE)) return NEXT_ADMIT;
     if (!flow.slot->return_ifindex) return NEXT_ADMIT; /* request() learns it */
     if (!plain_refresh(desk, &flow, direction_in(flow.server))) return NEXT_ADMIT;
+    if (root->told_packets) count_packet(root->told_packets, flow.slot, flow.index);
     return send_request(passage, &flow, 0);
 }
 

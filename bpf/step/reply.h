@@ -42,7 +42,7 @@ STEP int reply(struct passage* passage) {
     struct desk* desk = passage->desk;
     if (desk->index == DESK_EMPTY) {
         desk->index = table_find_reply(NULL, &desk->lookup);
-        if (desk->index < 0) return VERDICT_unknown_reply;
+        if (desk->index < 0) return stranger(desk, VERDICT_unknown_reply);
     }
     if (desk->index < 0) return refusal_verdict(desk->index);
 

@@ -7,6 +7,7 @@
 #include "bpf/step/count.h"
 #include "bpf/step/handshake.h"
 #include "bpf/step/open.h"
+#include "bpf/step/told.h"
 #include "bpf/step/way.h"
 
 /* A found connection's ids, read together with its control word. */
@@ -113,6 +114,8 @@ STEP int request(struct passage* passage) {
     }
     if (!flow.slot->return_ifindex) learn_way(passage, &flow);
     if (opened) handshake_begins(desk);
+    const struct root* root = root_get();
+    if (root && root->told_packets) count_packet(root->told_packets, flow.slot, flow.index);
     return send_request(passage, &flow, opened);
 }
 

@@ -31,6 +31,9 @@ TABLE_INLINE __u64 slot_word(const struct connection* slot, __u64 word) {
     return load_u64((const aliased_u64*)slot + word);
 }
 
+/* Without the count of packets that stands beside it. */
+TABLE_INLINE __u64 slot_birth(const struct connection* slot) { return slot_word(slot, WORD_BIRTH) << 16 >> 16; }
+
 TABLE_INLINE __u32 slot_service(const struct connection* slot) { return (__u32)slot_word(slot, WORD_IDS); }
 TABLE_INLINE __u32 slot_server(const struct connection* slot) {
     return (__u32)(slot_word(slot, WORD_IDS) >> 32);

@@ -21,6 +21,16 @@ static inline int lease_has_ended(__u64 lease_end, __u64 jiffies) {
     return lease_end != LEASE_NONE && (__s64)(jiffies - lease_end) > 0;
 }
 
+/* Whoever will be fenced begins nothing any more. */
+static inline int opening_has_lapsed(__u64 opening_end, __u64 lease_end, __u64 jiffies) {
+    return opening_end != OPENING_UNLIMITED && lease_end != LEASE_NONE && !lease_has_ended(lease_end, jiffies) &&
+           (__s64)(jiffies - opening_end) > 0;
+}
+
+static inline int is_settling(__u64 settling_end, __u64 jiffies) {
+    return settling_end != 0 && (__s64)(settling_end - jiffies) > 0;
+}
+
 ABI_END
 
 #endif

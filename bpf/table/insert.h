@@ -65,7 +65,7 @@ TABLE_INLINE __s32 settle_one(const struct table* t, struct lookup* lookup, cons
     if (!control_live(control, lookup->now)) return TABLE_MISS;
     kind = rival_kind(t, slot, lookup, opening);
     if (kind == RIVAL_ambiguous) return TABLE_AMBIGUOUS;
-    if (slot_word(slot, WORD_BIRTH) == birth) return TABLE_MISS; /* self, on the move */
+    if (slot_birth(slot) == birth) return TABLE_MISS; /* self, on the move */
     if (kind == RIVAL_equal && self_passed) table_remove(t, index, control, lookup->set, lookup->now);
     if (kind != RIVAL_equal || self_passed) return TABLE_MISS;
     lookup->control = control;
@@ -134,7 +134,7 @@ TABLE_INLINE int remove_born(const struct table* t, const struct lookup* lookup,
         const struct connection* slot = table_slot(t, index);
         const __u64 control = slot ? load_control(slot) : 0;
 
-        if (control_status(control) != SLOT_live || slot_word(slot, WORD_BIRTH) != birth) continue;
+        if (control_status(control) != SLOT_live || slot_birth(slot) != birth) continue;
         if (table_remove(t, index, control, lookup->set, lookup->now)) return 1;
     }
     return 0;

@@ -10,7 +10,7 @@
 
 TABLE_BEGIN
 
-TABLE_INLINE void table_mark(const struct table* t, __u32 index) {
+TABLE_INLINE void table_mark_as(const struct table* t, __u32 index, enum mark why) {
     __u32 line = index / MARKS_PER_LINE;
     struct mark_line *marks, *lines;
 
@@ -18,9 +18,11 @@ TABLE_INLINE void table_mark(const struct table* t, __u32 index) {
     marks = table_marks(t, line);
     lines = table_mark_lines(t, line / MARKS_PER_LINE);
     if (!marks || !lines) return;
-    store_u8(&marks->marks[index % MARKS_PER_LINE], 1);
+    store_u8(&marks->marks[index % MARKS_PER_LINE], (__u8)why);
     store_u8(&lines->marks[line % MARKS_PER_LINE], 1);
 }
+
+TABLE_INLINE void table_mark(const struct table* t, __u32 index) { table_mark_as(t, index, MARK_changed); }
 
 TABLE_END
 

@@ -217,11 +217,11 @@ TEST(Race, TheFirstRemovesASecondThatThoughtItWasAlone) {
 // Moves the connection of a slot to its other bucket, as an insertion that finds its bucket full does.
 std::uint32_t move_away(TestTable& table, std::uint32_t index) {
     lookup scratch = table.request(mapped(99), 5, tcp, 0, 100);
-    const __u64 birth = slot_word(&table.slot(index), WORD_BIRTH);
+    const __u64 birth = slot_birth(&table.slot(index));
     EXPECT_EQ(table_move(table.get(), &scratch, index), 1);
     slot_free(table.get(), index, &table.slot(index), scratch.control);
     for (std::uint32_t at = 0; at < table.slot_count(); ++at)
-        if (control_status(table.slot(at).control) == SLOT_live && slot_word(&table.slot(at), WORD_BIRTH) == birth) return at;
+        if (control_status(table.slot(at).control) == SLOT_live && slot_birth(&table.slot(at)) == birth) return at;
     ADD_FAILURE() << "lost by its move";
     return index;
 }

@@ -38,7 +38,7 @@ TABLE_INLINE struct sweep_count table_sweep(const struct table* t, __u32 from, _
         if (!slot) break;
         if (control_live(control, now)) {
             seen.live++;
-            if (control_state(control) != STATE_template) template_sustain(t, slot, set, now);
+            if (control_state(control) != STATE_template) template_sustain(t, slot, control, set, now);
         }
         if (control_status(control) != SLOT_live || !control_expired(control, now)) continue;
         if (swap_u64(&slot->control, control, claimed) != control) continue;
@@ -47,6 +47,17 @@ TABLE_INLINE struct sweep_count table_sweep(const struct table* t, __u32 from, _
         seen.expired++;
     }
     return seen;
+}
+
+/* Templates learn of what their connections are now, not within the second the next sweep takes. */
+TABLE_INLINE void table_assure(const struct table* t, __u32 set, __u32 now) {
+    for (__u32 index = 0; table_slot(t, index); index++) {
+        const struct connection* slot = table_slot(t, index);
+        const __u64 control = load_control(slot);
+
+        if (control_live(control, now) && control_state(control) != STATE_template)
+            template_sustain(t, slot, control, set, now);
+    }
 }
 
 /* Frees a slot whose claim `claimed` nobody will finish; 0: it was finished.  Only where that is certain: seen before

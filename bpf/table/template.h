@@ -5,7 +5,8 @@
  *
  * Its time is its service's timeout from its last new connection.  IPVS counts the connections a template has and does
  * not end one that has any, it gives it 60 s more.  Here no packet counts: the sweep, which sees every live connection
- * once a second, gives the 60 s where a connection's own template is about to run out.
+ * once a second, gives the 60 s where a connection's own template is about to run out, and tells it when a connection of
+ * it was established.
  */
 #ifndef LVX_TABLE_TEMPLATE_H
 #define LVX_TABLE_TEMPLATE_H
@@ -49,7 +50,7 @@ TABLE_INLINE void template_name(struct lookup* lookup, const struct service* ser
     lookup->control = 0;
 }
 
-/* Where a connection that asked for `asked` is led: a service of port 0 takes any port, and its servers get the packet's. */
+/* Where a connection that asked for `asked` is led. */
 TABLE_INLINE __be16 led_to_port(const struct service* service, const struct server* server, __be16 asked) {
     return server->port && !(service->flags & SERVICE_KEEPS_PORT) ? server->port : asked;
 }
@@ -59,9 +60,10 @@ TABLE_INLINE __be16 template_server_port(const struct service* service, const st
     return service->port ? server->port : 0;
 }
 
-/* A quiesced server is followed to, a removed one is not (IPVS without expire_quiescent_template). */
-TABLE_INLINE int template_leads_to(const struct server* server) {
-    return (server->flags & (SERVER_AVAILABLE | SERVER_LEFT)) == SERVER_AVAILABLE;
+/* A removed server is not followed to, a quiesced one is unless root.expire_quiescent says otherwise. */
+TABLE_INLINE int template_leads_to(const struct server* server, __u32 expire_quiescent) {
+    return (server->flags & (SERVER_AVAILABLE | SERVER_LEFT)) == SERVER_AVAILABLE &&
+           (server->weight || !expire_quiescent);
 }
 
 /* The found template ends at `expires`, but not sooner than it did.  0: it is gone. */
@@ -80,18 +82,43 @@ TABLE_INLINE int template_renew(const struct table* t, struct lookup* lookup, __
     return slot != 0; /* others renewed it at the same moment */
 }
 
+/* Whether IPVS calls the template of this connection assured: it was established, of UDP a reply was seen. */
+TABLE_INLINE int assures_template(const struct connection* connection, __u64 control) {
+    const __u32 state = control_state(control);
+
+    if (state == STATE_udp) return slot_word(connection, WORD_RETURN) >> 32 != 0;
+    return state == STATE_established || state == STATE_fin_wait || state == STATE_time_wait ||
+           state == STATE_close_wait || state == STATE_last_ack;
+}
+
+TABLE_INLINE int template_assured(const struct connection* slot) {
+    return slot_word(slot, WORD_RETURN) >> 32 != 0;
+}
+
+/* In the very moment the slot changes hands its new owner, if it is no template, has a way back that was looked up once:
+ * the one its first packet came by. */
+TABLE_INLINE void template_assure(struct connection* slot, __u64 control) {
+    if (!template_assured(slot) && control_same(load_control(slot), control))
+        store_u32(&slot->return_generation, 1);
+}
+
 /* Sweeps come once a second; a template with so few ticks left may be gone at the next. */
 enum { TEMPLATE_ENDING_TICKS = 3 };
 
 /* What a live connection does for the template it came by, if that is still its server's. */
-TABLE_INLINE void template_sustain(const struct table* t, const struct connection* connection, __u32 set, __u32 now) {
-    const __u32 id = slot_service(connection), server = slot_server(connection);
+TABLE_INLINE void template_sustain(const struct table* t, const struct connection* connection, __u64 control, __u32 set,
+                                   __u32 now) {
+    const __u32 server = slot_server(connection);
+    __u32 id = slot_service(connection);
     const struct service* service = table_service(t, set, id);
     struct lookup lookup;
     union address client;
     __s32 index;
 
     if (!service || !(service->flags & SERVICE_PERSISTENT)) return;
+    id = service_leader(service, id);
+    service = table_service(t, set, id);
+    if (!service) return;
     client.halves[0] = slot_word(connection, WORD_CLIENT);
     client.halves[1] = slot_word(connection, WORD_CLIENT + 1);
     lookup.now = now;
@@ -99,6 +126,7 @@ TABLE_INLINE void template_sustain(const struct table* t, const struct connectio
     template_name(&lookup, service, id, &client);
     index = table_find_request(t, &lookup);
     if (index < 0 || slot_server(table_slot(t, (__u32)index)) != server) return;
+    if (assures_template(connection, control)) template_assure(table_slot(t, (__u32)index), lookup.control);
     if ((__s32)(control_expires(lookup.control) - now) > TEMPLATE_ENDING_TICKS) return;
     /* 60 s, as a handshake that stands still. */
     template_renew(t, &lookup, (__u32)index,
@@ -108,6 +136,3 @@ TABLE_INLINE void template_sustain(const struct table* t, const struct connectio
 TABLE_END
 
 #endif
-    id = service_leader(service, id);
-    service = table_service(t, set, id);
-    if (!service) return;

@@ -107,6 +107,49 @@ TEST(Template, CountsAsPersistentAndAsNothingElse) {
     EXPECT_EQ(recount(clients.table()).wrong_tags, 0u);
 }
 
+TEST(Template, IsAssuredOnceAConnectionOfItWasEstablishedAndStaysSo) {
+    Clients clients(100);
+    const abi::address client = mapped(0xc0a85815);
+    clients.open(client, 7, 1, 900);
+    const auto slot_of = [&](std::uint8_t flags) -> connection& {
+        for (std::uint32_t index = 0;; ++index)
+            if (connection& slot = clients.table().slot(index); control_live(slot.control, clients.now) && slot.flags == flags) return slot;
+    };
+    connection& one = slot_of(0);
+    const connection& kept = slot_of(CONNECTION_TEMPLATE);
+    for (const std::uint32_t state : {STATE_syn_recv, STATE_close, STATE_synack}) {
+        one.control = control_with(one.control, state, control_expires(one.control));
+        clients.sweep();
+        EXPECT_FALSE(template_assured(&kept)) << state;
+    }
+    one.control = control_with(one.control, STATE_established, control_expires(one.control));
+    clients.sweep();
+    EXPECT_TRUE(template_assured(&kept));
+    one.control = control_with(one.control, STATE_close, control_expires(one.control));
+    clients.sweep();
+    EXPECT_TRUE(template_assured(&kept));
+}
+
+TEST(Template, OfUdpIsAssuredByAReply) {
+    Clients clients(100);
+    clients.open(mapped(0xc0a85815), 7, 1, 900);
+    for (std::uint32_t index = 0; index < clients.table().slot_count(); ++index) {
+        connection& slot = clients.table().slot(index);
+        if (control_live(slot.control, clients.now) && !slot.flags) slot.control = control_with(slot.control, STATE_udp, control_expires(slot.control));
+    }
+    const auto assured = [&] {
+        table_assure(clients.table().get(), 0, clients.now);
+        int count = 0;
+        for (std::uint32_t index = 0; index < clients.table().slot_count(); ++index)
+            count += clients.table().slot(index).flags && template_assured(&clients.table().slot(index));
+        return count;
+    };
+    EXPECT_EQ(assured(), 0);
+    for (std::uint32_t index = 0; index < clients.table().slot_count(); ++index)
+        if (connection& slot = clients.table().slot(index); control_live(slot.control, clients.now) && !slot.flags) slot.return_generation = 4;
+    EXPECT_EQ(assured(), 1);
+}
+
 TEST(Template, MovesWithItsFlagAndIsFoundAfterwards) {
     Clients clients(100);
     clients.open(mapped(0xc0a85815), 7, 1, 900);

@@ -25,7 +25,7 @@ template <> inline constexpr std::tuple fields<SyncSnapshot>{
     LVX_FIELD(SyncSnapshot, configured), LVX_FIELD(SyncSnapshot, role),     LVX_FIELD(SyncSnapshot, listening),
     LVX_FIELD(SyncSnapshot, connections), LVX_FIELD(SyncSnapshot, would_lose), LVX_FIELD(SyncSnapshot, sentence),
     LVX_FIELD(SyncSnapshot, peers),      LVX_FIELD(SyncSnapshot, daemons),  LVX_FIELD(SyncSnapshot, counts), LVX_FIELD(SyncSnapshot, strict),
-    LVX_FIELD(SyncSnapshot, strict_wait_us)};
+    LVX_FIELD(SyncSnapshot, strict_wait_us), LVX_FIELD(SyncSnapshot, opening_lease_ms)};
 template <> inline constexpr std::tuple fields<SyncDaemonRequest>{
     LVX_FIELD(SyncDaemonRequest, role),       LVX_FIELD(SyncDaemonRequest, interface), LVX_FIELD(SyncDaemonRequest, sync_id),
     LVX_FIELD(SyncDaemonRequest, max_length), LVX_FIELD(SyncDaemonRequest, ttl),       LVX_FIELD(SyncDaemonRequest, group)};

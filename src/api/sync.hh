@@ -56,6 +56,7 @@ struct SyncSnapshot {
     std::vector<SyncCount> counts;        // of faults, of what was kept out, of strict mode; those that are not 0
     std::string strict;                   // strict mode: "holding", "degraded, open: …"; "" = off
     std::uint64_t strict_wait_us = 0;     // the longest an answer waited for a standby
+    std::uint64_t opening_lease_ms = 0;   // connections begin for so long after the daemon's last sign of life; 0: always
     bool operator==(const SyncSnapshot&) const = default;
 };
 

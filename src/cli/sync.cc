@@ -41,6 +41,7 @@ std::string sync_text(const api::SyncSnapshot& snapshot) {
     if (!snapshot.listening.empty()) text += fmt::format("listening on {}\n", snapshot.listening);
     for (const api::SyncPeerSnapshot& peer : snapshot.peers) text += peer_text(peer);
     if (!snapshot.strict.empty()) text += fmt::format("strict: {}; an answer waited {} at most\n", snapshot.strict, time_text(snapshot.strict_wait_us));
+    if (snapshot.opening_lease_ms) text += fmt::format("new connections: only until {} ms after this daemon's last sign of life\n", snapshot.opening_lease_ms);
     text += sync_daemons_text(snapshot);
     for (const api::SyncCount& count : snapshot.counts)
         text += fmt::format("{} {}: {} times: {}\n", count.subject, count.name, count.count, count.sentence);

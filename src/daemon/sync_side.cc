@@ -17,6 +17,8 @@ sync::EngineTable engine_table(const dataplane::TableAccess& access) {
             .tick_us = access.tick_us,
             .configuration = access.configuration,
             .generation = access.generation,
+            .opening = {.word = &access.root->opening_end, .jiffies = access.jiffies, .hertz = access.root->hertz},
+            .told_packets = &access.root->told_packets,
             .hold_word = access.held_fd >= 0 ? &access.root->hold_answers : nullptr,
             .held_fd = access.held_fd,
             .take_held = access.take_held};
@@ -209,7 +211,8 @@ api::SyncSnapshot SyncSide::sync() const {
                                .sentence = failover_sentence(status.stream),
                                .counts = counts_of(status),
                                .strict = status.strict.state,
-                               .strict_wait_us = microseconds(status.strict.counters.longest)};
+                               .strict_wait_us = microseconds(status.strict.counters.longest),
+                               .opening_lease_ms = static_cast<std::uint64_t>(status.opening_lease.count())};
     for (const sync::PeerStatus& peer : status.stream.peers) snapshot.peers.push_back(told(peer));
     const sync::KernelSettings& kernel = status.kernel.settings;
     if (kernel.master) snapshot.daemons.push_back(told("master", *kernel.master, status.kernel.sent));

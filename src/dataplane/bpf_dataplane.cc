@@ -31,6 +31,8 @@ constexpr std::array state_words = {
 #undef X
 };
 
+constexpr const char* template_assured_word = "ASSURED";
+
 Port host_order(std::uint16_t port) { return static_cast<Port>(port << 8 | port >> 8); }
 
 Layout layout_of(const abi::root& root) {
@@ -114,9 +116,9 @@ plan::Limits BpfDataplane::limits() const {
 plan::Running BpfDataplane::running_state() const {
     const Tables& tables = loaded_.tables;
     plan::Running running{.image = image_ ? &*image_ : nullptr,
+                          .member_in_use = members_in_use(),
                           .tick_shift = tables.header().tick_shift,
                           .hertz = tables.header().hertz,
-                          .member_in_use = members_in_use(),
                           .kept = &kept_};
     for (const abi::schedule_cursor& cursor : tables.schedule_cursors.all())
         running.cursors.push_back(__atomic_load_n(&cursor.position, __ATOMIC_RELAXED));
@@ -133,6 +135,10 @@ std::vector<Error> BpfDataplane::set_interfaces(const std::vector<net::Interface
 }
 
 void BpfDataplane::set_ways(const std::vector<ServerWay>& ways) { nexthops_.set(ways); }
+
+void BpfDataplane::set_templates(QuiescentServers servers) {
+    __atomic_store_n(&loaded_.tables.header().expire_quiescent, servers == QuiescentServers::left ? 1u : 0u, __ATOMIC_RELEASE);
+}
 
 void BpfDataplane::forget_client_ways() {
     abi::root& root = loaded_.tables.header();
@@ -204,6 +210,7 @@ std::vector<api::VerdictSnapshot> BpfDataplane::verdicts() const {
 std::uint64_t BpfDataplane::connections(std::uint64_t from, const api::ConnectionVisitor& visit) const {
     const std::uint32_t slots = table_.buckets * SLOTS_PER_BUCKET;
     const std::uint32_t tick = now();
+    if (from == 0) table::table_assure(&table_, loaded_.tables.active_set(), tick);
     for (std::uint64_t slot = from; slot < slots; ++slot) {
         const abi::connection connection = table::table_copy(&table_, static_cast<std::uint32_t>(slot));
         if (!table::control_live(connection.control, tick)) continue;
@@ -289,7 +296,7 @@ api::ConnectionSnapshot BpfDataplane::told(const abi::connection& connection, st
     const std::uint32_t state = table::control_state(connection.control);
     api::ConnectionSnapshot result{
         .protocol = static_cast<model::Protocol>(connection.protocol),
-        .state = state < state_words.size() ? state_words[state] : "?",
+        .state = state >= state_words.size() ? "?" : state == STATE_template && table::template_assured(&connection) ? template_assured_word : state_words[state],
         .expires_s = static_cast<std::uint32_t>((std::uint64_t{left} << tables.header().tick_shift) / tables.header().hertz),
         .client = {plan::address_of(connection.client), state == STATE_template ? Port{0} : host_order(connection.client_port)},
         .virtual_service = {{}, host_order(connection.virtual_port)},
@@ -336,6 +343,7 @@ std::optional<TableAccess> BpfDataplane::table_access() {
                        .marks = loaded_.tables.change_marks.all(),
                        .lines = loaded_.tables.change_lines.all(),
                        .tick = [this] { return now(); },
+                       .jiffies = [this] { return jiffies(loaded_.programs.clock); },
                        .tick_us = static_cast<std::uint32_t>((std::uint64_t{1'000'000} << root.tick_shift) / root.hertz),
                        .configuration = &configuration_,
                        .generation = &applications_,

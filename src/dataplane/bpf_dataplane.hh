@@ -24,6 +24,7 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) override;
     void set_ways(const std::vector<ServerWay>& ways) override;
     void forget_client_ways() override;
+    void set_templates(QuiescentServers servers) override;
     void sweep() override;
     [[nodiscard]] api::Traffic service_counters(const model::ServiceKey& key) const override;
     [[nodiscard]] ServerTraffic server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const override;

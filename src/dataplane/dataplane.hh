@@ -81,6 +81,7 @@ struct TableAccess {
     abi::root* root = nullptr;               // change_feed is the listener's to set
     std::span<abi::mark_line> marks, lines;  // the change feed (abi/connection.h)
     std::function<std::uint32_t()> tick;     // the table's clock; a system call
+    std::function<std::uint64_t()> jiffies;  // the same in jiffies
     std::uint32_t tick_us = 0;
     // Held by apply(), and by whoever looks up ids and uses them: an id is not given to another object meanwhile.
     std::mutex* configuration = nullptr;
@@ -89,6 +90,9 @@ struct TableAccess {
     int held_fd = -1;
     std::function<void(const std::function<void(const abi::held_answer&)>&)> take_held;
 };
+
+// Of weight 0: a client with a template goes on to such a server, or leaves it (IPVS's expire_quiescent_template).
+enum class QuiescentServers : std::uint8_t { followed, left };
 
 class Dataplane {
  public:
@@ -111,6 +115,8 @@ class Dataplane {
     virtual void set_ways(const std::vector<ServerWay>& ways) = 0;
     // Routes or neighbours of clients changed: ways back are looked up anew.
     virtual void forget_client_ways() = 0;
+    // What a template that leads to a server of weight 0 does; kept by the tables that a next daemon adopts.
+    virtual void set_templates(QuiescentServers servers) = 0;
 
     // Frees expired connections in a slice of the table; called every 10 ms, visits the whole table about once a second.
     virtual void sweep() = 0;

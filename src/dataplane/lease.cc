@@ -52,13 +52,27 @@ std::size_t Lease::guard(std::span<const Address> addresses) {
     return table.refused;
 }
 
-void Lease::extend(std::chrono::nanoseconds left) { store(jiffies() + jiffies_within(left, root_->hertz)); }
-
-void Lease::close() { store(abi::LEASE_OVER); }
-
-bool Lease::is_open() const {
-    const std::uint64_t end = __atomic_load_n(&root_->lease_end, __ATOMIC_ACQUIRE);
-    return end > abi::LEASE_OVER && !abi::lease_has_ended(end, jiffies());
+void Lease::extend(std::chrono::nanoseconds left) {
+    const std::uint64_t now = jiffies();
+    if (!is_open_at(now)) settle(now);
+    store(now + jiffies_within(left, root_->hertz));
 }
+
+void Lease::close() {
+    if (const std::uint64_t now = jiffies(); is_open_at(now)) settle(now);
+    store(abi::LEASE_OVER);
+}
+
+// The addresses move.
+void Lease::settle(std::uint64_t now) {
+    __atomic_store_n(&root_->settling_end, now + std::uint64_t{abi::SETTLING_MS} * root_->hertz / 1000, __ATOMIC_RELEASE);
+}
+
+bool Lease::is_open_at(std::uint64_t now) const {
+    const std::uint64_t end = __atomic_load_n(&root_->lease_end, __ATOMIC_ACQUIRE);
+    return end > abi::LEASE_OVER && !abi::lease_has_ended(end, now);
+}
+
+bool Lease::is_open() const { return is_open_at(jiffies()); }
 
 }  // namespace lvx::dataplane

@@ -36,6 +36,8 @@ class Lease {
 
  private:
     [[nodiscard]] std::uint64_t jiffies() const;
+    [[nodiscard]] bool is_open_at(std::uint64_t now) const;
+    void settle(std::uint64_t now);
     void store(std::uint64_t end) { __atomic_store_n(&root_->lease_end, end, __ATOMIC_RELEASE); }
 
     abi::root* root_;

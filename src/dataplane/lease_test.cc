@@ -24,6 +24,23 @@ TEST(Lease, CountsItsEndAcrossTheWrapOf32And64Bits) {
     EXPECT_TRUE(abi::lease_has_ended(~0ull - 1, 3));
 }
 
+TEST(Lease, TheRightToBeginLapsesOnlyWhileTheLeaseItselfRuns) {
+    EXPECT_FALSE(abi::opening_has_lapsed(1000, 2000, 1000));
+    EXPECT_TRUE(abi::opening_has_lapsed(1000, 2000, 1001));
+    EXPECT_TRUE(abi::opening_has_lapsed(1000, 2000, 2000));
+    EXPECT_FALSE(abi::opening_has_lapsed(1000, 2000, 2001)) << "fenced by then";
+    EXPECT_FALSE(abi::opening_has_lapsed(1000, abi::LEASE_NONE, 1001)) << "no virtual router";
+    EXPECT_FALSE(abi::opening_has_lapsed(1000, abi::LEASE_OVER, 1001)) << "no master";
+    EXPECT_FALSE(abi::opening_has_lapsed(abi::OPENING_UNLIMITED, 2000, 1001));
+}
+
+TEST(Lease, TheMomentAfterATakeoverEnds) {
+    EXPECT_FALSE(abi::is_settling(0, 1000)) << "nothing ever moved";
+    EXPECT_TRUE(abi::is_settling(1050, 1049));
+    EXPECT_FALSE(abi::is_settling(1050, 1050));
+    EXPECT_TRUE(abi::is_settling(0x1'0000'0003, 0xffff'fffe));
+}
+
 TEST(Lease, IsNeverLongerThanAskedFor) {
     EXPECT_EQ(jiffies_within(20ms, 250), 4) << "a jiffy of 4 ms may be nearly over";
     EXPECT_EQ(jiffies_within(20ms, 1000), 19);

@@ -45,6 +45,7 @@ class MemoryDataplane final : public Dataplane {
     [[nodiscard]] std::vector<Error> set_interfaces(const std::vector<net::InterfaceChoice>& choices) override;
     void set_ways(const std::vector<ServerWay>& ways) override;
     void forget_client_ways() override { ++state_.client_generation; }
+    void set_templates(QuiescentServers) override {}
     void sweep() override { ++state_.sweeps; }
     [[nodiscard]] api::Traffic service_counters(const model::ServiceKey& key) const override;
     [[nodiscard]] ServerTraffic server_traffic(const model::ServiceKey& key, const Endpoint& endpoint) const override;

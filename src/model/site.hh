@@ -61,6 +61,7 @@ struct StateSync {
     std::optional<Endpoint> listen;
     std::vector<Endpoint> peers;
     std::string key_file, certificate, private_key, ca;  // a shared key, or certificates
+    std::chrono::milliseconds opening_lease{30};     // how long connections begin after the daemon's last sign of life; 0: always
     bool strict = false;                             // SYN-ACK waits for a standby
     std::chrono::milliseconds strict_wait{100};      // for so long
     bool strict_closed = false;                      // then it is dropped; otherwise it leaves
@@ -98,6 +99,7 @@ struct DirectorSettings {
     std::uint32_t connections = 0, max_services = 0, max_servers = 0, pool_words = 0;
     std::chrono::seconds drain{0};                   // default of pools
     SyncTuning sync;
+    bool expire_quiescent_template = false;          // IPVS's
     Address check_client = Address::v4(0xa9fe4d02);  // 169.254.77.2: who checks virtual addresses (check_through), by IPv4
     Address check_client6 = Address::v6({0xfd, 0x6c, 0x76, 0x78, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2});  // by IPv6
     bool operator==(const DirectorSettings&) const = default;

@@ -31,6 +31,7 @@ struct SyncedConnection {
     Port server_port = 0;         // of the server's identity: 0 where it takes the packet's port
     std::uint8_t state = 0;       // enum connection_state; STATE_template if and only if it is one
     bool is_template = false;
+    bool assured = false;         // a template: a connection of it was established; the stream leaves that to each side's own sweep
     model::Method method = model::Method::masq;
     std::uint32_t flags = 0;      // IPVS's connection flags that have no field of their own here
     std::uint32_t fwmark = 0;     // mark of its first packet

@@ -38,7 +38,7 @@ Engine::Engine(EngineTable table)
       table_(outside_.table, __atomic_load_n(outside_.active_set, __ATOMIC_ACQUIRE) & 1),
       feed_(outside_.marks, outside_.lines),
       peers_(table_),
-      kernel_(table_),
+      kernel_(table_, outside_.told_packets),
       thread_([this](const std::stop_token& stop) { run(stop); }) {
     pthread_setname_np(thread_.native_handle(), "lvx-sync");
 }
@@ -58,7 +58,9 @@ Result<void> Engine::set_stream(const std::optional<model::StateSync>& settings)
     const GateSettings wanted = strict ? GateSettings{.wait = settings->strict_wait, .closed = settings->strict_closed} : GateSettings{};
     if (!strict) gate_.reset();
     else if (!gate_ || gate_->settings() != wanted) gate_.emplace(wanted);
+    opening_wanted_ = settings ? settings->opening_lease : std::chrono::milliseconds{0};
     set_hold(moment());
+    limit_openings(moment());
     const std::scoped_lock told(told_mutex_);
     learned_ = peers_.learned();
     return {};
@@ -124,15 +126,24 @@ void Engine::cycle() {
         const std::scoped_lock lock(*outside_.configuration);
         learn_configuration();
         table_.tell(templates_only_ && !gate_ ? Telling::templates : Telling::everything);
-        const std::vector<std::uint32_t> changed = feed_.drain();
-        if (!changed.empty()) changed_ = now.now;
-        peers_.note(changed);
-        kernel_.note(changed);
+        const Marked marked = feed_.drain();
+        if (!marked.changed.empty()) changed_ = now.now;
+        peers_.note(marked.changed);
+        kernel_.note(marked);
         peers_.work(now);
         kernel_.work(now);
         if (gate_) pass_answers(now);
     }
+    limit_openings(now);
     if (now.now - published_ >= publish_period) publish(now);
+}
+
+// Only while somebody will know what became of the connections there are.
+void Engine::limit_openings(const Moment& moment) {
+    if (!outside_.opening.word) return;
+    opening_now_ = opening_wanted_.count() > 0 && peers_.in_step(moment) ? opening_wanted_ : std::chrono::milliseconds{0};
+    if (!opening_) opening_.emplace(outside_.opening);
+    opening_->limit(opening_now_);
 }
 
 // The word runs out by itself within two ticks, so that a dead daemon holds nothing for long, unless it is closed.
@@ -174,6 +185,7 @@ void Engine::publish(const Moment& now) {
     published_ = now.now;
     EngineStatus status{.stream = peers_.status(now, live_connections()), .kernel = kernel_.status(), .strict = {}};
     if (gate_) status.strict = {.state = std::string(gate_->state()), .counters = gate_->counters(), .unsent = unsent_};
+    status.opening_lease = opening_now_;
     std::vector<SyncEvent> events = peers_.take_events();
     const std::scoped_lock lock(told_mutex_);
     told_ = std::move(status);

@@ -19,6 +19,7 @@
 #include "sync/frames_driver.hh"
 #include "sync/gate.hh"
 #include "sync/kernel_driver.hh"
+#include "sync/opening_driver.hh"
 #include "sync/peers_driver.hh"
 #include "sync/status.hh"
 #include "sync/table_side.hh"
@@ -35,6 +36,8 @@ struct EngineTable {
     std::uint32_t tick_us = 0;
     std::mutex* configuration = nullptr;           // held while ids are used
     const std::atomic<std::uint64_t>* generation = nullptr;  // of the configuration
+    OpeningClock opening;                          // root.opening_end; without a word nothing limits who begins
+    std::uint32_t* told_packets = nullptr;         // root.told_packets; nothing where no packets are counted
     // Strict mode: until when answers are held (abi/held.h), and those that are; nothing where that cannot be.
     std::uint32_t* hold_word = nullptr;
     int held_fd = -1;
@@ -51,6 +54,7 @@ struct EngineStatus {
     StreamStatus stream;
     KernelStatus kernel;
     StrictStatus strict;
+    std::chrono::milliseconds opening_lease{0};  // in force now
 };
 
 class Engine {
@@ -74,6 +78,7 @@ class Engine {
     void learn_configuration();
     void pass_answers(const Moment& moment);
     void set_hold(const Moment& moment);
+    void limit_openings(const Moment& moment);
     [[nodiscard]] Moment moment();
     void wait(Microseconds at_most);
     void publish(const Moment& moment);
@@ -91,6 +96,8 @@ class Engine {
     Peers peers_;
     KernelSync kernel_;
     std::optional<Gate> gate_;
+    std::optional<OpeningLease> opening_;
+    std::chrono::milliseconds opening_wanted_{0}, opening_now_{0};
     Frames frames_;
     std::uint64_t unsent_ = 0;
     bool templates_only_ = false;  // sync_persist_mode; not in strict mode, whose answers wait for connections

@@ -145,6 +145,18 @@ void settle(std::optional<KernelRole>& role, Direction direction) {
 
 }  // namespace
 
+KernelSync::KernelSync(const TableSide& table, std::uint32_t* told_packets) : table_(table), told_packets_(told_packets) { count_packets(); }
+
+KernelSync::~KernelSync() {
+    master_.reset();
+    count_packets();
+}
+
+// Only while a master wants to know: nobody else pays for it.
+void KernelSync::count_packets() {
+    if (told_packets_) __atomic_store_n(told_packets_, master_ ? told_packets(settings_.tuning) : 0u, __ATOMIC_RELEASE);
+}
+
 Result<void> KernelSync::set(const KernelSettings& wanted, const Moment& moment) {
     KernelSettings settings = wanted;
     settle(settings.master, Direction::sends);
@@ -168,12 +180,14 @@ Result<void> KernelSync::set(const KernelSettings& wanted, const Moment& moment)
         if (settings.backup) backup_.emplace(table_, settings.backup->sync_id);
     }
     settings_ = settings;
+    count_packets();
     return {};
 }
 
-void KernelSync::note(std::span<const std::uint32_t> slots) {
+void KernelSync::note(const Marked& marked) {
     if (!master_) return;
-    for (const std::uint32_t slot : slots) master_->note(slot);
+    for (const std::uint32_t slot : marked.changed) master_->note(slot);
+    for (const std::uint32_t slot : marked.counted) master_->note_counted(slot);
 }
 
 void KernelSync::work(const Moment& moment) {
@@ -189,8 +203,10 @@ void KernelSync::receive(const Fd& socket, const Moment& moment) {
     for (int i = 0; i < most_at_once; ++i) {
         const ssize_t size = ::recv(socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (size < 0) return;
-        for (const Placed& placed : backup_->apply(std::span(buffer).first(static_cast<std::size_t>(size)), moment))
+        for (const Placed& placed : backup_->apply(std::span(buffer).first(static_cast<std::size_t>(size)), moment)) {
             if (master_) master_->know(placed);
+            table_.count_from(placed.slot, static_cast<std::uint16_t>(settings_.tuning.threshold));  // as in IPVS
+        }
     }
 }
 

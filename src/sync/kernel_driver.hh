@@ -9,6 +9,7 @@
 
 #include "base/fd.hh"
 #include "base/result.hh"
+#include "sync/feed.hh"
 #include "sync/kernel_machine.hh"
 
 namespace lvx::sync {
@@ -39,21 +40,27 @@ struct KernelStatus {
 
 class KernelSync {
  public:
-    explicit KernelSync(const TableSide& table) : table_(table) {}
+    // `told_packets`: root.told_packets, which has clients' packets counted; or nothing.
+    KernelSync(const TableSide& table, std::uint32_t* told_packets);
+    ~KernelSync();
+    KernelSync(const KernelSync&) = delete;
+    KernelSync& operator=(const KernelSync&) = delete;
 
     // A role that did not change goes on.  ENODEV: no such interface; EADDRNOTAVAIL: it has no address of that family.
     [[nodiscard]] Result<void> set(const KernelSettings& settings, const Moment& moment);
     [[nodiscard]] bool active() const { return settings_.master || settings_.backup; }
     [[nodiscard]] bool sends() const { return master_.has_value(); }
-    void note(std::span<const std::uint32_t> slots);
+    void note(const Marked& marked);
     void work(const Moment& moment);
     void collect(std::vector<pollfd>& polls) const;
     [[nodiscard]] KernelStatus status() const;
 
  private:
     void receive(const Fd& socket, const Moment& moment);
+    void count_packets();
 
     const TableSide& table_;
+    std::uint32_t* told_packets_;
     KernelSettings settings_;
     std::optional<KernelMaster> master_;
     std::optional<KernelBackup> backup_;

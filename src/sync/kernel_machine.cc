@@ -10,12 +10,13 @@ namespace {
 constexpr Microseconds gathering{20'000};                 // a message that is not full leaves after this (IPVS: up to 2 s)
 constexpr Microseconds longest_round{std::chrono::seconds{10}};
 constexpr int repeats_shift = 40;                         // of told_: control's spare bits
-constexpr std::uint64_t repeats_mask = std::uint64_t{0xf} << repeats_shift;
+constexpr std::uint64_t repeats_mask = std::uint64_t{0xf} << repeats_shift, counted_bit = std::uint64_t{0x10} << repeats_shift;
+constexpr std::uint64_t spare_mask = repeats_mask | counted_bit;
 constexpr std::size_t most_ready = 4096;                  // datagrams of one diff: more wait in the set
 constexpr std::uint8_t tcp = 6, udp = 17;
 constexpr std::uint32_t refresh_parts = 8;                // IPVS repeats after refresh / 8
 
-constexpr std::uint16_t template_assured = 1;             // a backup that is short of memory spares it
+constexpr std::uint16_t template_assured = 1;             // IPVS's state of a template
 constexpr Port ftp_port = 21;                             // IPVS's templates of port 21 have no port
 constexpr std::chrono::seconds template_v0{180};          // what IPVS gives one of a version 0 message
 
@@ -23,10 +24,13 @@ bool of_ftp(const SyncedConnection& connection) {
     return connection.is_template && connection.key.protocol == tcp && connection.service.port == ftp_port;
 }
 
-bool is_told_state(std::uint8_t protocol, std::uint32_t state) {
-    if (protocol != tcp || state == STATE_template) return true;
-    return state == STATE_established || state == STATE_fin_wait || state == STATE_time_wait || state == STATE_close ||
-           state == STATE_close_wait;
+bool is_told_state(std::uint32_t state) {
+    return state == STATE_udp || state == STATE_template || state == STATE_established || state == STATE_fin_wait || state == STATE_time_wait ||
+           state == STATE_close || state == STATE_close_wait;
+}
+
+std::int32_t ticks_longer(std::uint64_t control, std::uint64_t told) {
+    return static_cast<std::int32_t>(table::control_expires(control) - table::control_expires(told));
 }
 
 }  // namespace
@@ -41,7 +45,7 @@ kernel::Entry entry_of(const SyncedConnection& connection) {
     const bool one_state = connection.key.protocol == udp && !connection.is_template;
     return {.protocol = connection.key.protocol,
             .flags = flags,
-            .state = static_cast<std::uint16_t>(connection.is_template ? template_assured : one_state ? 0 : connection.state),
+            .state = static_cast<std::uint16_t>(connection.is_template ? connection.assured : one_state ? 0 : connection.state),
             .client = connection.key.client,
             .destination = of_ftp(connection) ? Endpoint{connection.key.destination.address, 0} : connection.key.destination,
             .server = of_ftp(connection) ? Endpoint{connection.server.address, 0} : connection.server,
@@ -69,6 +73,7 @@ std::expected<SyncedConnection, KeptOut> connection_of(const kernel::Entry& entr
                                 .server_port = entry.server.port,
                                 .state = static_cast<std::uint8_t>(is_template ? STATE_template : entry.protocol == udp ? STATE_udp : entry.state),
                                 .is_template = is_template,
+                                .assured = is_template && entry.state == template_assured,
                                 .fwmark = entry.fwmark,
                                 .timeout = std::chrono::seconds(entry.timeout_s)};
     const auto id = directory.service(*service);
@@ -76,6 +81,11 @@ std::expected<SyncedConnection, KeptOut> connection_of(const kernel::Entry& entr
     if (is_template && !directory.server(*id, connection.server_identity())) connection.server_port = service->port;
     if (!directory.server(*id, connection.server_identity())) return std::unexpected(KeptOut::no_server);
     return connection;
+}
+
+std::uint32_t told_packets(const KernelTuning& tuning) {
+    if (tuning.period == 0 && tuning.refresh.count() > 0) return 0;
+    return tuning.period << 16 | tuning.threshold;
 }
 
 KernelMaster::KernelMaster(const TableSide& table, const KernelTuning& tuning, std::uint8_t sync_id, std::size_t max_length,
@@ -108,44 +118,60 @@ void KernelMaster::walk(const Moment& moment) {
     }
 }
 
-// Known: another state leaves at once, the same one when it was refreshed enough.
-bool KernelMaster::due(std::uint32_t slot, std::uint64_t control, const Moment& moment) {
-    const std::uint64_t told = told_[slot] & ~repeats_mask;
-    if (told == 0 || !table::control_same(told, control)) return true;
-    if (table::control_state(told) != table::control_state(control)) return true;
-    return due_again(slot, control, moment);
+void KernelMaster::note_counted(std::uint32_t slot) {
+    told_[slot] |= counted_bit;
+    waiting_.insert(slot);
 }
 
-bool KernelMaster::due_again(std::uint32_t slot, std::uint64_t control, const Moment& moment) {
-    const auto longer = static_cast<std::int32_t>(table::control_expires(control) - table::control_expires(told_[slot]));
-    if (tuning_.refresh.count() == 0) return tuning_.period > 0 && longer > 0 && time_of(longer, moment.table) >= longest_round / 2;
+KernelMaster::Due KernelMaster::due(std::uint32_t slot, std::uint64_t control, bool counted, const Moment& moment) const {
+    const std::uint64_t told = told_[slot] & ~spare_mask;
+    const std::uint32_t state = table::control_state(control);
+    const bool known = told != 0 && table::control_same(told, control);
+    if (state == STATE_template) return known ? template_due(slot, control, moment) : Due::yes;
+    const bool changed = !known || table::control_state(told) != state;
+    if (changed && state != STATE_established && state != STATE_udp) return Due::yes;
+    const Due by_life = tuning_.refresh.count() > 0 && known ? due_by_life(slot, control, moment) : Due::yes;
+    if (tuning_.period > 0) return counted ? by_life : Due::no;
+    if (tuning_.refresh.count() > 0) return !known || ticks_longer(control, told) > 0 ? by_life : Due::no;
+    return counted ? Due::yes : Due::no;
+}
+
+// Whether a packet made its life longer by enough, or by so much that it may be repeated.
+KernelMaster::Due KernelMaster::due_by_life(std::uint32_t slot, std::uint64_t control, const Moment& moment) const {
+    const std::int32_t longer = ticks_longer(control, told_[slot]);
+    const Milliseconds by = time_of(longer, moment.table);
     const Milliseconds timeout = time_of(table_.timeout_ticks(slot, table::control_state(control)), moment.table);
     const Milliseconds least = std::min<Milliseconds>(tuning_.refresh, std::max<Milliseconds>(timeout / 2, std::chrono::seconds{10}));
-    if (time_of(longer, moment.table) >= least) return true;
+    if (std::max(by, -by) >= least) return Due::yes;
     const std::uint64_t repeated = (told_[slot] & repeats_mask) >> repeats_shift;
-    if (longer <= 0 || repeated >= tuning_.retries) return false;
-    told_[slot] += std::uint64_t{1} << repeats_shift;
-    return true;
+    return longer > 0 && by >= tuning_.refresh / refresh_parts && repeated < tuning_.retries ? Due::repeated : Due::no;
+}
+
+KernelMaster::Due KernelMaster::template_due(std::uint32_t slot, std::uint64_t control, const Moment& moment) const {
+    if (tuning_.refresh.count() > 0) return due_by_life(slot, control, moment);
+    const std::int32_t longer = ticks_longer(control, told_[slot]);
+    return tuning_.period > 0 && longer > 0 && time_of(longer, moment.table) >= longest_round / 2 ? Due::yes : Due::no;
 }
 
 void KernelMaster::consider(std::uint32_t slot, const Moment& moment) {
     const std::uint64_t seen = table_.control(slot);
+    const bool counted = told_[slot] & counted_bit;
+    told_[slot] &= ~counted_bit;
     if (!table::control_live(seen, moment.table.tick) || table_.is_untold(slot)) {
         told_[slot] = 0;
         return;
     }
+    if (!is_told_state(table::control_state(seen))) return;
+    const Due is_due = due(slot, seen, counted, moment);
+    if (is_due == Due::no) return;
     std::uint64_t control = 0;
-    if (!due(slot, seen, moment)) return;
     auto connection = table_.read(slot, moment.table, control);
-    if (!connection || !is_told_state(connection->key.protocol, connection->state)) return;
-    const bool established = connection->state == STATE_established;
-    if (established && tuning_.threshold == 0 && tuning_.period == 0 && tuning_.refresh.count() == 0) return;
+    if (!connection || !is_told_state(connection->state)) return;
     if (!connection->is_template)
         connection->timeout = std::chrono::floor<std::chrono::seconds>(
             time_of(table_.timeout_ticks(slot, connection->state), moment.table));
-    const bool again = table::control_same(told_[slot] & ~repeats_mask, control) &&
-                       table::control_state(told_[slot]) == table::control_state(control);
-    told_[slot] = control | (again ? told_[slot] & repeats_mask : 0);
+    const std::uint64_t repeats = is_due == Due::repeated ? (told_[slot] & repeats_mask) + (std::uint64_t{1} << repeats_shift) : 0;
+    told_[slot] = control | repeats;
     add(slot % static_cast<std::uint32_t>(buffers_.size()), entry_of(*connection), moment);
 }
 
@@ -204,6 +230,7 @@ std::optional<Placed> KernelBackup::take(const kernel::Entry& entry, const Momen
     const std::uint32_t ticks = full_life(found->slot, *connection, moment);
     const auto changed = table_.change(found->slot, found->control, connection->state, moment.table.tick + ticks);
     if (!changed) return std::nullopt;
+    if (connection->assured) table_.assure({found->slot, *changed});
     ++counters_.changed;
     return Placed{found->slot, *changed};
 }
@@ -224,6 +251,7 @@ std::optional<Placed> KernelBackup::insert(const SyncedConnection& connection, c
         return std::nullopt;
     }
     ++counters_.made;
+    if (connection.assured) table_.assure(*placed);
     if (connection.timeout.count() > 0) return *placed;
     const std::uint32_t ticks = full_life(placed->slot, connection, moment);
     if (const auto changed = table_.change(placed->slot, placed->control, connection.state, moment.table.tick + ticks))

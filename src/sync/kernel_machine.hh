@@ -1,9 +1,9 @@
 // What a master of the kernel's protocol sends and what a backup makes of it.  Pure; sockets are in kernel_driver.
 //
-// IPVS decides by each connection's count of packets.  This data plane keeps no such count, so a connection is told when
-// it is established and at every change of state, which is earlier, and again while packets refresh it: `period` not 0
-// stands for "once a round", `refresh` and `retries` are IPVS's own, `threshold 0` with `period 0` is IPVS's trap and
-// means the same here: closing states only.
+// As IPVS decides (ip_vs_sync_conn_needed): a closing state leaves at once; what is established, and UDP, when the packet
+// path has counted the packet at which IPVS would tell (`note_counted`), and, with a refresh period, when its life became so
+// much longer.  With a refresh period and no period any packet will do; those are found by going through the table.
+// Templates are told when made and renewed, and with a period again while packets refresh them.
 #pragma once
 
 #include <chrono>
@@ -29,6 +29,9 @@ struct KernelTuning {
     bool operator==(const KernelTuning&) const = default;
 };
 
+// What root.told_packets has to be for this: period and threshold, or 0 where no packets need to be counted.
+[[nodiscard]] std::uint32_t told_packets(const KernelTuning& tuning);
+
 struct Datagram {
     std::uint32_t port = 0;  // to be added to the first port's number
     std::vector<std::uint8_t> bytes;
@@ -50,6 +53,8 @@ class KernelMaster {
     KernelMaster(const TableSide& table, const KernelTuning& tuning, std::uint8_t sync_id, std::size_t max_length, const Moment& moment);
 
     void note(std::uint32_t slot) { waiting_.insert(slot); }
+    // Its client's packets were so many.
+    void note_counted(std::uint32_t slot);
     // A backup on this machine has it from the other side: not to be told back.
     void know(const Placed& placed);
     [[nodiscard]] std::vector<Datagram> diff(const Moment& moment);
@@ -57,8 +62,10 @@ class KernelMaster {
 
  private:
     void consider(std::uint32_t slot, const Moment& moment);
-    [[nodiscard]] bool due(std::uint32_t slot, std::uint64_t control, const Moment& moment);
-    [[nodiscard]] bool due_again(std::uint32_t slot, std::uint64_t control, const Moment& moment);
+    enum class Due : std::uint8_t { no, yes, repeated };
+    [[nodiscard]] Due due(std::uint32_t slot, std::uint64_t control, bool counted, const Moment& moment) const;
+    [[nodiscard]] Due due_by_life(std::uint32_t slot, std::uint64_t control, const Moment& moment) const;
+    [[nodiscard]] Due template_due(std::uint32_t slot, std::uint64_t control, const Moment& moment) const;
     void add(std::uint32_t port, const kernel::Entry& entry, const Moment& moment);
     void flush(std::uint32_t port);
     void walk(const Moment& moment);
@@ -66,7 +73,7 @@ class KernelMaster {
     const TableSide& table_;
     KernelTuning tuning_;
     SlotSet waiting_;
-    std::vector<std::uint64_t> told_;  // by slot: the control word last told, how often it was repeated in its spare bits
+    std::vector<std::uint64_t> told_;  // by slot: the control word last told; in its spare bits how often it was repeated, and note_counted()
     struct Buffer {
         kernel::Writer writer;
         Microseconds since{0};

@@ -14,13 +14,16 @@ using testing::IsEmpty;
 class KernelPair : public testing::Test {
  protected:
     Moment moment() const { return {.table = {.tick = static_cast<std::uint32_t>(now / 1s), .tick_us = 1'000'000}, .now = now}; }
-    KernelMaster master(const KernelTuning& tuning) { return {*a.side, tuning, 7, 1472, moment()}; }
+    KernelMaster master(const KernelTuning& tuning) {
+        a.told_packets = told_packets(tuning);
+        return {*a.side, tuning, 7, 1472, moment()};
+    }
 
     // Everything the master has to say within `time`, to the backup; how many entries that were.
     std::size_t carry(KernelMaster& from, Microseconds time) {
         std::size_t entries = 0;
         for (const Microseconds end = now + time; now < end; now += 10ms) {
-            for (const std::uint32_t slot : a.changes()) from.note(slot);
+            hear_of_changes(from);
             for (const Datagram& datagram : from.diff(moment())) {
                 entries += kernel::decode(datagram.bytes, 7).message.entries.size();
                 (void)backup.apply(datagram.bytes, moment());
@@ -28,9 +31,26 @@ class KernelPair : public testing::Test {
         }
         return entries;
     }
+    void hear_of_changes(KernelMaster& master) {
+        const Marked marked = a.marked();
+        for (const std::uint32_t slot : marked.changed) master.note(slot);
+        for (const std::uint32_t slot : marked.counted) master.note_counted(slot);
+    }
+    // The client's handshake and, when established, a request: three packets.
     void open(std::uint16_t port, std::uint32_t event) {
         a.packet(1, port, 0, table::FLOW_syn, moment().table.tick, dice);
-        if (event != table::FLOW_syn) a.packet(1, port, 0, event, moment().table.tick, dice);
+        if (event == table::FLOW_syn) return;
+        a.packet(1, port, 0, event, moment().table.tick, dice);
+        a.packet(1, port, 0, event, moment().table.tick, dice);
+    }
+    // Which of the client's `packets` made the master tell the connection.
+    std::vector<int> told_at(KernelMaster& from, int packets, Microseconds apart) {
+        std::vector<int> told;
+        for (int packet = 1; packet <= packets; ++packet) {
+            a.packet(1, 1, 0, packet == 1 ? table::FLOW_syn : table::FLOW_ack, moment().table.tick, dice);
+            if (carry(from, apart) > 0) told.push_back(packet);
+        }
+        return told;
     }
     std::size_t known() { return b.contents(moment().table.tick).size(); }
 
@@ -40,14 +60,53 @@ class KernelPair : public testing::Test {
     KernelBackup backup{*b.side, 7};
 };
 
-TEST_F(KernelPair, AnEstablishedConnectionIsToldAtOnceAndAHalfOpenOneNever) {
+TEST_F(KernelPair, AnEstablishedConnectionIsToldAtTheThresholdsPacketAndAHalfOpenOneNever) {
     KernelMaster from = master({});
     open(1, table::FLOW_syn);
-    EXPECT_EQ(carry(from, 100ms), 0u);
+    a.packet(1, 1, 0, table::FLOW_syn, moment().table.tick, dice);
+    a.packet(1, 1, 0, table::FLOW_syn, moment().table.tick, dice);
+    EXPECT_EQ(carry(from, 20s), 0u);
     open(2, table::FLOW_ack);
     EXPECT_EQ(carry(from, 100ms), 1u);
     EXPECT_EQ(known(), 1u);
     EXPECT_THAT(*b.contents(moment().table.tick).begin(), testing::EndsWith(" 1"));
+}
+
+struct Schedule {
+    std::uint32_t threshold, period;
+    std::vector<int> at;  // of 160 packets
+};
+
+TEST_F(KernelPair, AConnectionIsToldAtThePacketsAtWhichIpvsTells) {
+    const Schedule cases[] = {{3, 50, {3, 53, 103, 153}}, {0, 50, {50, 100, 150}}, {49, 50, {49, 99, 149}}, {2, 3, {2, 5, 8, 11, 14}}, {3, 0, {3}}, {100, 0, {100}},
+                             {150, 2000, {150}}, {161, 2000, {}}, {1, 2, {3, 5, 7, 9}}, {0, 0, {}}};
+    for (const Schedule& each : cases) {
+        a.forget(moment().table.tick);
+        KernelMaster from = master({.threshold = each.threshold, .period = each.period});
+        carry(from, 50ms);
+        std::vector<int> told = told_at(from, 160, 30ms);
+        if (each.period > 0 && each.period < 5 && told.size() > each.at.size()) told.resize(each.at.size());
+        EXPECT_EQ(told, each.at) << each.threshold << " " << each.period;
+    }
+}
+
+TEST_F(KernelPair, WithPeriodAndRefreshBothMustSaySo) {
+    KernelMaster from = master({.threshold = 3, .period = 5, .refresh = 30s});
+    EXPECT_EQ(told_at(from, 60, 1s), (std::vector<int>{3, 33})) << "each fifth packet, but not within thirty seconds";
+}
+
+TEST_F(KernelPair, WithoutAPeriodEveryPacketWillDoOnceTheRefreshTimeIsOver) {
+    KernelMaster from = master({.threshold = 3, .period = 0, .refresh = 30s});
+    EXPECT_EQ(a.told_packets, 0u) << "nothing needs to be counted";
+    EXPECT_EQ(told_at(from, 2, 1s), (std::vector<int>{2}));
+}
+
+TEST_F(KernelPair, TheCountBeginsAnewWithAConnectionOfTheSamePort) {
+    KernelMaster from = master({});
+    EXPECT_EQ(told_at(from, 3, 30ms), (std::vector<int>{3}));
+    a.forget(moment().table.tick);
+    carry(from, 50ms);
+    EXPECT_EQ(told_at(from, 3, 30ms), (std::vector<int>{3}));
 }
 
 TEST_F(KernelPair, EveryClosingStateIsToldAndTheBackupTakesIt) {
@@ -69,7 +128,7 @@ TEST_F(KernelPair, ThresholdZeroWithPeriodZeroTellsClosingStatesOnly) {
 }
 
 TEST_F(KernelPair, AConnectionInUseIsToldAgainAndAnIdleOneIsNot) {
-    KernelMaster from = master({});
+    KernelMaster from = master({.threshold = 3, .period = 10});
     open(1, table::FLOW_ack);
     open(2, table::FLOW_ack);
     carry(from, 100ms);
@@ -78,8 +137,7 @@ TEST_F(KernelPair, AConnectionInUseIsToldAgainAndAnIdleOneIsNot) {
         a.packet(1, 1, 0, table::FLOW_ack, moment().table.tick, dice);
         entries += carry(from, 1s);
     }
-    EXPECT_GE(entries, 2u);
-    EXPECT_LE(entries, 6u) << "once a round";
+    EXPECT_EQ(entries, 4u) << "each tenth packet";
 }
 
 TEST_F(KernelPair, ARefreshPeriodBoundsWhatIsToldAgain) {
@@ -105,9 +163,11 @@ TEST_F(KernelPair, RetriesAreToldOnTop) {
 }
 
 TEST_F(KernelPair, EntriesGoToTheirPortAndMessagesKeepToTheirLength) {
-    KernelMaster from(*a.side, {.ports = 2}, 7, 8 + 3 * 36, moment());
+    const KernelTuning tuning{.ports = 2};
+    a.told_packets = told_packets(tuning);
+    KernelMaster from(*a.side, tuning, 7, 8 + 3 * 36, moment());
     for (std::uint16_t port = 1; port <= 40; ++port) open(port, table::FLOW_ack);
-    for (const std::uint32_t slot : a.changes()) from.note(slot);
+    hear_of_changes(from);
     now += 50ms;
     std::size_t entries = 0;
     std::set<std::uint32_t> ports;
@@ -162,7 +222,7 @@ TEST_F(KernelPair, ATemplateIsToldWhenMadeAndWhenRenewedWithItsWholeTime) {
     std::vector<kernel::Entry> entries;
     const auto hear = [&](Microseconds time) {
         for (const Microseconds end = now + time; now < end; now += 10ms) {
-            for (const std::uint32_t slot : a.changes()) from.note(slot);
+            hear_of_changes(from);
             for (const Datagram& datagram : from.diff(moment())) {
                 for (const kernel::Entry& entry : kernel::decode(datagram.bytes, 7).message.entries) entries.push_back(entry);
                 (void)backup.apply(datagram.bytes, moment());
@@ -226,7 +286,7 @@ TEST_F(KernelPair, WhatABackupHeardIsNotToldBackByTheMasterBesideIt) {
     KernelMaster from = master({});
     open(1, table::FLOW_ack);
     KernelMaster beside(*b.side, {}, 8, 1472, moment());
-    for (const std::uint32_t slot : a.changes()) from.note(slot);
+    hear_of_changes(from);
     now += 30ms;
     (void)from.diff(moment());
     now += 30ms;

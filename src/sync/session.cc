@@ -205,6 +205,9 @@ void Session::add(const Record& record, const Moment& moment) {
     if (!frame_open_) out_.begin_changes(++sequence_, count(moment.now));
     frame_open_ = true;
     out_.add(record);
+    if (gave_way_.empty()) return;
+    if (const auto* told = std::get_if<Told>(&record)) gave_way_.erase(told->slot);
+    if (const auto* ended = std::get_if<Ended>(&record)) gave_way_.erase(ended->slot);
 }
 
 void Session::close_frame(const Moment& moment) {
@@ -223,7 +226,9 @@ Microseconds Session::lag(const Moment& moment) const {
     return sent_.empty() ? Microseconds{0} : moment.now - sent_.front().at;
 }
 
-std::uint64_t Session::at_risk() const { return waiting_.size() + connections_in_flight_ + peer_kept_out_; }
+std::uint64_t Session::at_risk() const {
+    return waiting_.size() + connections_in_flight_ + peer_kept_out_ - std::min<std::uint64_t>(peer_kept_out_, gave_way_.size());
+}
 
 bool Session::knows(std::uint32_t slot, std::uint64_t control) const {
     return known_[slot] != 0 && table::control_same(word_of(known_[slot]), control);

@@ -24,6 +24,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "sync/frame.hh"
@@ -183,6 +184,8 @@ class Session {
     std::vector<std::uint32_t> bound_;     // by slot of the other side: where its connection is here
     std::vector<std::uint32_t> owner_;     // by slot of ours: whose place it is, of theirs; a connection that moves loses it
     std::unordered_map<std::uint32_t, std::uint64_t> refused_;  // by slot of the other side: digest of what was kept out
+    // Slots where ours, which they were told of and keep out, gave way to theirs: they count it until they hear of the slot.
+    std::unordered_set<std::uint32_t> gave_way_;
     std::unordered_map<std::uint64_t, Lost> lost_;              // by birth (abi/connection.h), which no move changes
     std::unordered_map<std::uint32_t, std::uint64_t> births_;   // by slot of the other side: of who is not where it was opened
     Suspicions suspicions_;

@@ -191,6 +191,8 @@ void Session::bind(std::uint32_t id, std::uint32_t slot, std::uint64_t control, 
         lose(before, slot, moment);
         ask_for(before);
     }
+    const bool ours_gave_way = known_[slot] & known_told && !table::control_same(word_of(known_[slot]), control);
+    if (ours_gave_way && gave_way_.size() < limits_.most_refused) gave_way_.insert(slot);
     find_born(id, slot, control);
     bound_[id] = slot;
     owner_[slot] = id;

@@ -179,6 +179,29 @@ TEST(Session, OfTwoServersForOneClientPortTheOneUsedLastStaysOnBothSides) {
     EXPECT_EQ(world.b.contents(world.tick()), later);
 }
 
+// What a director found in its table when it came back, and what the other one opened since with the same client ports: the
+// older ones give way, and nobody says any longer than that takes that something would be lost.
+TEST(Session, WhatGaveWayIsNotAtRiskAnyMore) {
+    for (const bool older_on_a : {true, false}) {
+        World world(15);
+        SimulatedDirector& older = older_on_a ? world.a : world.b;
+        SimulatedDirector& newer = older_on_a ? world.b : world.a;
+        Dice first{1}, second{2};
+        for (std::uint16_t port = 1; port <= 60; ++port) {
+            older.packet(1, port, 0, table::FLOW_syn, world.tick(), first);
+            newer.packet(1, port, 0, table::FLOW_syn, world.tick() + 5, second);
+        }
+        const auto right = newer.contents(world.tick() + 5);
+        world.now += 5s;
+        world.connect();
+        for (int i = 0; i < 10; ++i) world.step(1ms);  // no digest is compared twice in that time
+        EXPECT_EQ(world.a.contents(world.tick()), right) << older_on_a;
+        EXPECT_EQ(world.b.contents(world.tick()), right) << older_on_a;
+        EXPECT_EQ(world.a.session->at_risk(), 0u) << older_on_a;
+        EXPECT_EQ(world.b.session->at_risk(), 0u) << older_on_a;
+    }
+}
+
 // A port is used again right after its connection ended: the new one stays, whichever director has it.
 TEST(Session, WithinATickAConnectionThatIsOverGivesWayToOneThatIsNot) {
     for (const bool open_on_a : {true, false}) {

@@ -16,6 +16,7 @@
 #include <tuple>
 #include <vector>
 
+#include "bpf/table/count.h"
 #include "bpf/table/test_table.hh"
 #include "sync/feed.hh"
 #include "sync/session.hh"
@@ -61,12 +62,20 @@ class SimulatedDirector {
         const int found = table::table_find_request(&packets, &lookup);
         if (found >= 0) {
             table::table_advance(&packets, &lookup, static_cast<std::uint32_t>(found), std::uint32_t{table::FLOW_input} << 8 | event);
+            count(found);
             return;
         }
         if (event != table::FLOW_syn) return;
         table::opening opening = tables_.to(service, tables_.server_of(service, dice.below(4)), STATE_syn_recv);
         if (tables_.service(service).flags & abi::SERVICE_PERSISTENT) follow(lookup, opening);
-        if (table::table_insert(&packets, &lookup, &opening) >= 0 && opened) opened->insert(identity(client, port, service));
+        const int slot = table::table_insert(&packets, &lookup, &opening);
+        if (slot >= 0 && opened) opened->insert(identity(client, port, service));
+        if (slot >= 0) count(slot);
+    }
+    void count(int slot) {
+        const auto index = static_cast<std::uint32_t>(slot);
+        if (told_packets && table::count_one(&tables_.slot(index), told_packets))
+            table::table_mark_as(&packets, index, abi::MARK_counted);
     }
     // The template's server, or a template for the chosen one.
     void follow(const table::lookup& asked, table::opening& opening) {
@@ -90,7 +99,8 @@ class SimulatedDirector {
             if (const std::uint64_t control = side->control(slot)) table::table_remove(tables_.get(), slot, control, 0, now);
     }
     void sweep(std::uint32_t now) { table::table_sweep(&packets, 0, tables_.slot_count(), 0, now); }
-    std::vector<std::uint32_t> changes() { return Feed(marks_, lines_).drain(); }
+    std::vector<std::uint32_t> changes() { return marked().changed; }
+    Marked marked() { return Feed(marks_, lines_).drain(); }
 
     static std::string text_of(const SyncedConnection& one) {
         return one.key.client.text() + " " + one.key.destination.text() + " " + one.server.text() + " " + std::to_string(one.state);
@@ -121,6 +131,7 @@ class SimulatedDirector {
     std::span<abi::mark_line> marks() { return marks_; }
     std::span<abi::mark_line> mark_lines() { return lines_; }
 
+    std::uint32_t told_packets = 0;                 // as in the root
     static constexpr std::uint32_t persistent = 3;  // the service that is
     std::uint64_t node;
     std::set<Identity>* opened = nullptr;

@@ -167,6 +167,7 @@ std::optional<SyncedConnection> TableSide::read(std::uint32_t slot, const TableT
                             .method = static_cast<model::Method>(server->method),
                             .remaining = time_of(left, time),
                             .age = time_of(std::max<std::int64_t>(std::int64_t{service->timeout_ticks[state]} - left, 0), time)};
+    result.assured = result.is_template && table::template_assured(&copy);
     if (result.is_template) result.timeout = std::chrono::seconds{service->persistence_s};
     else std::memcpy(result.client_station.data(), copy.return_mac, result.client_station.size());
     return result;
@@ -264,6 +265,10 @@ std::optional<std::uint64_t> TableSide::change(std::uint32_t slot, std::uint64_t
     if (!table::swap_state(&table_, &table_.slots[slot], seen, next)) return std::nullopt;
     return next;
 }
+
+void TableSide::count_from(std::uint32_t slot, std::uint16_t packets) const { __atomic_store_n(&table_.slots[slot].packets, packets, __ATOMIC_RELAXED); }
+
+void TableSide::assure(const Placed& placed) const { table::template_assure(&table_.slots[placed.slot], placed.control); }
 
 bool TableSide::remove(std::uint32_t slot, std::uint64_t seen, const TableTime& time) const {
     return table::table_remove(&table_, slot, seen, set_, time.tick) == 1;

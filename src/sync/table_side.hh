@@ -91,7 +91,7 @@ class TableSide {
     // The slot is looked at soon.
     void fetch(std::uint32_t slot) const { __builtin_prefetch(&table_.slots[slot]); }
     // Where and as which generation the slot's connection was opened: the same wherever the table moves it.
-    [[nodiscard]] std::uint64_t birth(std::uint32_t slot) const { return table::slot_word(&table_.slots[slot], table::WORD_BIRTH); }
+    [[nodiscard]] std::uint64_t birth(std::uint32_t slot) const { return table::slot_birth(&table_.slots[slot]); }
     [[nodiscard]] static std::uint64_t born_as(std::uint32_t slot, std::uint64_t control) { return table::birth_of(slot, control); }
     // Ticks the state of the slot's connection lasts without a packet.
     [[nodiscard]] std::uint32_t timeout_ticks(std::uint32_t slot, std::uint32_t state) const;
@@ -112,6 +112,10 @@ class TableSide {
     // State and expiry of the connection whose control word is `seen`; the word stored, or nothing when it changed.
     [[nodiscard]] std::optional<std::uint64_t> change(std::uint32_t slot, std::uint64_t seen, std::uint32_t state,
                                                       std::uint32_t expires) const;
+    // Packets of the client's that count as seen.
+    void count_from(std::uint32_t slot, std::uint16_t packets) const;
+    // The slot's template, as IPVS calls it, where a connection of it was established.
+    void assure(const Placed& placed) const;
     [[nodiscard]] bool remove(std::uint32_t slot, std::uint64_t seen, const TableTime& time) const;
 
  private:

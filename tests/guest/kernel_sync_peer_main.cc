@@ -74,8 +74,8 @@ int run(bool master, const KernelRole& role, std::chrono::seconds time, std::uin
         const auto passed = std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - begin) + 100s;
         return Moment{.table = {.tick = static_cast<std::uint32_t>(passed / 1s), .tick_us = 1'000'000}, .now = passed};
     };
-    KernelSync sync(*director.side);
-    KernelSettings settings{.tuning = {.refresh = 1s, .version = version}};  // told again and again: the other side may begin late
+    KernelSync sync(*director.side, nullptr);
+    KernelSettings settings{.tuning = {.period = 0, .refresh = 1s, .version = version}};  // told again and again: the other side may begin late
     (master ? settings.master : settings.backup) = role;
     if (auto set = sync.set(settings, moment()); !set) {
         fmt::print(stderr, "{}\n", set.error().sentence());
@@ -98,7 +98,7 @@ int run(bool master, const KernelRole& role, std::chrono::seconds time, std::uin
                 close_one(director, now.table.tick);
             }
         }
-        sync.note(director.changes());
+        sync.note(director.marked());
         sync.work(now);
         ::poll(nullptr, 0, 10);
     }

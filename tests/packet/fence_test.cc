@@ -57,6 +57,50 @@ TEST_P(FenceTest, AnswersForAddressesThatNobodySharesThoughTheLeaseHasRunOut) {
     EXPECT_EQ(run(request(Family::v6, syn)).verdict, VERDICT_fenced);
 }
 
+TEST_P(FenceTest, BeginsNothingOnceTheOpeningLeaseIsOverWhileTheLeaseRuns) {
+    configure(both_services());
+    fixture.root().lease_end = fixture.jiffies() + 100000;
+    for (const Family family : families) {
+        fixture.root().opening_end = fixture.jiffies() + 100000;
+        EXPECT_EQ(run(request(family, syn)).verdict, VERDICT_request_opened);
+        fixture.root().opening_end = fixture.jiffies() - 1;
+        EXPECT_EQ(run(request(family, ack)).verdict, VERDICT_request_sent) << "what is established goes on";
+        EXPECT_EQ(run(reply(family, ack, 0)).action == Action::dropped, false);
+        Packet another = request(family, syn);
+        another.transport = Tcp{.source_port = 40001, .destination_port = service_port, .flags = syn};
+        EXPECT_EQ(run(another).verdict, VERDICT_opening_lapsed);
+        EXPECT_EQ(run(datagram(family)).verdict, VERDICT_opening_lapsed);
+        another.transport = Tcp{.source_port = 40001, .destination_port = 81, .flags = syn};
+        EXPECT_EQ(run(another).verdict, VERDICT_not_ours);
+    }
+}
+
+TEST_P(FenceTest, BeginsConnectionsThoughTheOpeningLeaseIsOverWhereNobodyTakesOver) {
+    configure(both_services());
+    fixture.root().opening_end = fixture.jiffies() - 1;
+    fixture.root().lease_end = abi::LEASE_NONE;
+    EXPECT_EQ(run(request(Family::v4, syn)).verdict, VERDICT_request_opened) << "no virtual router";
+    fixture.root().lease_end = abi::LEASE_OVER;
+    EXPECT_EQ(run(request(Family::v6, syn)).verdict, VERDICT_request_opened) << "an address that nobody shares";
+}
+
+TEST_P(FenceTest, LeavesStrangersToTheKernelButForTheMomentAfterATakeover) {
+    configure(both_services());
+    for (const Family family : families) {
+        fixture.root().settling_end = fixture.jiffies() + 100000;
+        EXPECT_EQ(run(request(family, ack)).verdict, VERDICT_unsettled);
+        EXPECT_EQ(run(reply(family, syn | ack, 0)).verdict, VERDICT_unsettled);
+        EXPECT_EQ(run(reply(family, syn, 0)).verdict, VERDICT_unknown_reply) << "a server's own connection begins";
+        EXPECT_EQ(run(request(family, rst | ack)).verdict, VERDICT_unknown_flow) << "nobody would send that again";
+        EXPECT_EQ(run(request(family, syn)).verdict, VERDICT_request_opened);
+        EXPECT_EQ(run(request(family, ack)).verdict, VERDICT_request_sent);
+        fixture.forget_connections();
+        fixture.root().settling_end = fixture.jiffies() - 1;
+        EXPECT_EQ(run(request(family, ack)).verdict, VERDICT_unknown_flow);
+        EXPECT_EQ(run(reply(family, syn | ack, 0)).verdict, VERDICT_unknown_reply);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(BothHooks, FenceTest, testing::Values(Hook::xdp, Hook::tc),
                          [](const auto& hook) { return hook.param == Hook::xdp ? "xdp" : "tc"; });
 

@@ -178,12 +178,12 @@ Result<void> Fixture::store_keys(const plan::Image& image, std::uint32_t set) {
         abi::service_id id = {};
         if (bpf_map_lookup_elem(fd, &key, &id) != 0) continue;
         id.id[set] = ID_NONE;
-        if (bpf_map_update_elem(fd, &key, &id, BPF_ANY) != 0) return refusal("cannot change service_ids", errno);
-    }
         if (id.id[1 - set] == ID_NONE) {
             if (bpf_map_delete_elem(fd, &key) != 0) return refusal("cannot empty service_ids", errno);
             continue;
         }
+        if (bpf_map_update_elem(fd, &key, &id, BPF_ANY) != 0) return refusal("cannot change service_ids", errno);
+    }
     for (const auto& [wanted, number] : image.keys) {
         abi::service_id id = {{ID_NONE, ID_NONE}};
         bpf_map_lookup_elem(fd, &wanted, &id);

@@ -58,7 +58,7 @@ abi::nexthop nexthop(std::uint32_t ifindex, std::uint16_t vlan) {
 void PacketTest::SetUp() {
     fixture.forget_connections();
     fixture.root().client_generation = 0;
-    fixture.root().lease_end = 0;
+    fixture.root().lease_end = fixture.root().opening_end = fixture.root().settling_end = 0;
     std::ranges::fill(fixture.guarded.rows, abi::guarded_address{});
     std::ranges::fill(fixture.interfaces.rows, abi::interface{});
     abi::interface& interface = fixture.interfaces[1];

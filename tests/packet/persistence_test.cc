@@ -69,6 +69,23 @@ TEST_P(PersistenceTest, ATemplateIsNoConnectionInTheGauges) {
     EXPECT_EQ(slot.server_port, __builtin_bswap16(server_port));
 }
 
+TEST_P(PersistenceTest, AQuiescedServerIsFollowedToUnlessItsTemplatesShallExpire) {
+    model::Service one = sticky(Family::v4, 32, 2);
+    configure(cluster({one}));
+    const Address client = addresses(Family::v4).client, first = open(Family::v4, client, 40000);
+    for (model::Server& server : one.servers)
+        if (server.endpoint.address == first) server.weight = 0;
+    configure(cluster({one}));
+    EXPECT_EQ(open(Family::v4, client, 40001), first);
+    fixture.root().expire_quiescent = 1;
+    const Address second = open(Family::v4, client, 40002);
+    EXPECT_NE(second, first);
+    EXPECT_EQ(open(Family::v4, client, 40003), second);
+    EXPECT_EQ(templates().size(), 1);
+    EXPECT_EQ(destination_of(run(request(Family::v4, ack)).frame), first) << "its first connection goes on";
+    fixture.root().expire_quiescent = 0;
+}
+
 TEST_P(PersistenceTest, AMaskGroupsTheClientsOfANetwork) {
     configure(cluster({sticky(Family::v4, 24, 3)}));
     const Address first = open(Family::v4, address("192.168.88.21"), 40000);

@@ -59,10 +59,11 @@ void read_ports(DirectorSettings& settings, const Statement& statement, Reading&
                          .message = fmt::format("sync_ports {} is not a power of two", *ports), .caret = "1, 2, 4, 8, 16, 32 or 64"});
 }
 
-// "THRESHOLD [PERIOD]".  IPVS refuses a threshold that no packet of a period has.
+// "THRESHOLD [PERIOD]".  IPVS refuses a threshold that no packet of a period has.  It counts to 2^31, packets here are
+// counted in 16 bits.
 void read_threshold(DirectorSettings& settings, const Statement& statement, Reading& reading) {
     const auto& words = statement.words;
-    const Keyword range{.name = "sync_threshold", .low = 0, .high = std::numeric_limits<std::int32_t>::max()};
+    const Keyword range{.name = "sync_threshold", .low = 0, .high = std::numeric_limits<std::uint16_t>::max()};
     if (words.size() < 2) return reading.report(missing_argument(statement, "a number of packets belongs here"));
     if (words.size() > 3) surplus(words[3], reading.diagnostics());
     const auto threshold = reading.keep(read_number(range, words[1]));
@@ -72,11 +73,6 @@ void read_threshold(DirectorSettings& settings, const Statement& statement, Read
         return reading.report({.code = Code::out_of_range, .place = words[1].place,
                                .message = fmt::format("the threshold {} is not below the period {}", *threshold, *period)});
     }
-    const std::string meant = "connections are told when established, and every ten seconds in which packets came";
-    if (*threshold != 0 && *threshold != settings.sync.threshold)
-        reading.warn(Code::not_needed, words[1].place, fmt::format("no packets are counted: the threshold {} has no effect", *threshold), meant);
-    if (*period != 0 && *period != settings.sync.period)
-        reading.warn(Code::not_needed, words[2].place, fmt::format("no packets are counted: the period {} means that there is one", *period), meant);
     settings.sync.threshold = static_cast<std::uint32_t>(*threshold);
     settings.sync.period = static_cast<std::uint32_t>(*period);
 }
@@ -111,6 +107,7 @@ constexpr Row<DirectorSettings> director_rows[] = {
     {"sync_ports", read_ports},
     {"sync_version", into_sync<&SyncTuning::version>},
     {"sync_persist_mode", into_flag<&DirectorSettings::sync, &SyncTuning::persist_mode>},
+    {"expire_quiescent_template", into_flag<&DirectorSettings::expire_quiescent_template>},
     {"timeouts", [](DirectorSettings&, const Statement& s, Reading& r) { read_timeouts(s, r); }},
 };
 
@@ -144,6 +141,7 @@ constexpr Row<StateSync> sync_rows[] = {
     {"private_key", [](StateSync& sync, const Statement& s, Reading&) { sync.private_key = word_of(s).value_or(""); }},
     {"ca", [](StateSync& sync, const Statement& s, Reading&) { sync.ca = word_of(s).value_or(""); }},
     {"strict", [](StateSync& sync, const Statement& s, Reading&) { sync.strict = flag_of(s); }},
+    {"opening_lease", into_time<Block::director_sync, &StateSync::opening_lease>},
     {"strict_wait", into_time<Block::director_sync, &StateSync::strict_wait>},
     {"strict_without_standby", [](StateSync& sync, const Statement& s, Reading&) { sync.strict_closed = word_of(s) == "closed"; }},
 };

@@ -149,6 +149,7 @@ void print_director(const Site& site, Page& page) {
     body.number("drain", director.drain.count(), 0);
     if (director.check_client != DirectorSettings{}.check_client) body.address("check_client", director.check_client);
     if (director.check_client6 != DirectorSettings{}.check_client6) body.address("check_client6", director.check_client6);
+    body.flag("expire_quiescent_template", director.expire_quiescent_template, false);
     print_tuning(director.sync, body);
     print_block("director", std::move(body), page);
     if (!site.state_sync) return;
@@ -160,6 +161,7 @@ void print_director(const Site& site, Page& page) {
     sync.text("private_key", site.state_sync->private_key);
     sync.text("ca", site.state_sync->ca);
     sync.flag("strict", site.state_sync->strict, false);
+    sync.number("opening_lease", site.state_sync->opening_lease.count(), model::StateSync{}.opening_lease.count());
     sync.number("strict_wait", site.state_sync->strict_wait.count(), model::StateSync{}.strict_wait.count());
     sync.line_if(site.state_sync->strict_closed, "strict_without_standby closed");
     print_block("director_sync", std::move(sync), page);
