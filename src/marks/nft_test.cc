@@ -41,6 +41,8 @@ TEST(Nft, EveryFormOfValueIsFollowed) {
         {left(daddr, "==", R"({"prefix": {"addr": "192.0.2.2", "len": 31}})") + "," + tcp_80 + "," + mark_7, {"7 tcp 192.0.2.2 80-80", "7 tcp 192.0.2.3 80-80"}},
         {left(daddr, "==", R"({"range": ["192.0.2.1", "192.0.2.2"]})") + "," + tcp_80 + "," + mark_7, {"7 tcp 192.0.2.1 80-80", "7 tcp 192.0.2.2 80-80"}},
         {left(daddr, "==", R"({"set": [{"elem": {"val": "192.0.2.9", "comment": "x"}}]})") + "," + tcp_80 + "," + mark_7, {"7 tcp 192.0.2.9 80-80"}},
+        {to_a + "," + left(dport, "==", R"({"prefix": {"addr": 16, "len": 13}})") + "," + mark_7, {"7 tcp 192.0.2.1 16-23"}},
+        {a80 + "," + set_mark("250") + "," + left(meta("mark"), "==", R"({"set": [{"prefix": {"addr": 240, "len": 28}}]})") + "," + mark_7, {"7 tcp 192.0.2.1 80-80"}},
         {to_a + "," + left(meta("l4proto"), "==", "17") + "," + mark_7, {"7 udp 192.0.2.1 any"}},
         {to_a + "," + left(meta("l4proto"), "==", R"({"set": ["tcp", "udp"]})") + "," + left(field("th", "dport"), "==", "53") + "," + mark_7,
          {"7 tcp 192.0.2.1 53-53", "7 udp 192.0.2.1 53-53"}},

@@ -191,15 +191,23 @@ Followed<Number> number(Part part, const Json& value) {
     return found == names_of_numbers.end() ? other_protocol : found->second;
 }
 
-Followed<Range> prefix_of(const Json& inner) {
-    const Json* const address = inner.find("addr");
-    const Json* const length = inner.find("len");
-    const auto bits = length == nullptr ? std::nullopt : length->integer();
-    const auto parsed = address == nullptr ? std::nullopt : address->string().and_then(Address::parse);
-    if (!parsed || !bits) return unknown("a prefix");
-    const unsigned offset = parsed->is_v4() ? v4_offset : 0;
-    if (*bits < 0 || *bits > 128 - offset) return unknown("a prefix");
-    return prefix(number_of(*parsed), offset + static_cast<unsigned>(*bits));
+// Bits of the line in front of a value of this part.
+unsigned offset_of(Part part, const Json& value) {
+    if (part == Part::port) return 128 - 16;
+    if (part == Part::mark) return 128 - 32;
+    return value.text.find(':') == value.text.npos ? v4_offset : 0;
+}
+
+// nft writes ranges that are prefixes so, of ports and marks, too: 0xf0-0xff is 240/28.
+Followed<Range> prefix_of(Part part, const Json& inner) {
+    const Json *value = inner.find("addr"), *length = inner.find("len");
+    if (value == nullptr || length == nullptr || part == Part::protocol || part == Part::family) return unknown("a prefix");
+    const auto first = number(part, *value);
+    if (!first) return Refused(first.error());
+    const unsigned offset = offset_of(part, *value);
+    const auto bits = length->integer();
+    if (!bits || *bits < 0 || *bits > 128 - offset) return unknown("a prefix");
+    return prefix(*first, offset + static_cast<unsigned>(*bits));
 }
 
 Followed<Range> span_of(Part part, const Json& inner) {
@@ -235,7 +243,7 @@ const Json& bare(const Json& element) {
 Followed<Range> range_of(Part part, const Json& element) {
     const Json& value = bare(element);
     const std::string_view name = value.only_name();
-    if (name == "prefix" && part == Part::address) return prefix_of(value.items[0]);
+    if (name == "prefix") return prefix_of(part, value.items[0]);
     if (name == "range") return span_of(part, value.items[0]);
     const auto one = number(part, value);
     if (!one) return Refused(one.error());

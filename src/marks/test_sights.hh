@@ -31,6 +31,10 @@ class Sights {
         } while (changed_.wait_until(hold, until) == std::cv_status::no_timeout);
         return std::nullopt;
     }
+    void forget() {
+        const std::scoped_lock hold(lock_);
+        next_ = sights_.size();
+    }
     std::optional<Sight> next() {
         return await([](const Sight&) { return true; });
     }
