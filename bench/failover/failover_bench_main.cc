@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <optional>
 #include <sstream>
 #include <thread>
+#include <vector>
 
 #include "download.hh"
 #include "tests/cluster/support/pair.hh"
@@ -118,10 +120,20 @@ Seen through(Pair& pair, lab::HeldConnections& held, YoungConnections& young, Mi
     return seen;
 }
 
+std::int64_t middle(std::vector<std::int64_t> values) {
+    std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
+    return values[values.size() / 2];
+}
+
 void print(const char* what, const Seen& seen) {
     fmt::print("    {:<9} {:<4} lost {:>5} of {}, silent {:>4}, longest answer {:>5} ms; new: {:>5} done, {:>4} lost; younger than 10 ms: {:>3}, lost {}\n", what,
                seen.taken ? "" : "NOT!", seen.held.broken, seen.held.held, seen.answered ? 0 : seen.held.unanswered, seen.held.slowest.silence.count(),
                seen.young.done, seen.young.lost, seen.young.young, seen.young.young_lost);
+    if (!seen.young.lost_begun_ms.empty()) {
+        auto [first, last] = std::ranges::minmax(seen.young.lost_begun_ms);
+        fmt::print("        the lost new ones began {} to {} ms after it (half of them before {} ms); {} without an answer to their SYN, {} ended by the other side\n", first, last,
+                   middle(seen.young.lost_begun_ms), seen.young.unanswered, seen.young.reset);
+    }
     std::fflush(stdout);
 }
 
@@ -137,12 +149,27 @@ void explain(Pair& pair, const Seen& seen) {
 
 bool lossless(const Seen& seen) { return seen.taken && seen.answered && seen.held.broken == 0; }
 
+// What a director says of its peer, in short.
+std::string told_of(const api::SyncSnapshot& sync) {
+    if (sync.peers.empty()) return "no peer";
+    const api::SyncPeerSnapshot& peer = sync.peers[0];
+    return fmt::format("{}, {} kept out there, {} here{}{}", peer.phase, peer.kept_out, peer.kept_out_here, peer.last_fault.empty() ? "" : ", ", peer.last_fault);
+}
+
 // In step but for what is on its way at any moment: 50 ms of new connections.
 bool keeps_up(Pair& pair, const Load& load) {
-    return lab::wait_until(patience, [&] {
+    const auto begun = std::chrono::steady_clock::now();
+    std::string story;
+    const bool does = lab::wait_until(patience, [&] {
         const api::SyncSnapshot sync = pair.sync(1);
+        const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+        const std::string told = told_of(sync);
+        if (!story.ends_with(told)) story += fmt::format("\n        after {} ms would lose {}: {}", at.count(), sync.would_lose, told);
         return sync.peers.size() == 1 && sync.peers[0].phase == "in step" && sync.would_lose <= load.new_per_second / 20;
     });
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+    if (took > settle) fmt::print("    in step {} ms later than it should{}\n", took.count(), story);
+    return does;
 }
 
 // One fault and the return, on connections that are held already; false when something was lost.

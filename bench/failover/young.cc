@@ -65,24 +65,29 @@ void YoungConnections::begin(Clock::time_point now) {
     open_.push_back({.socket = std::move(socket), .begun = now, .asked = now - life});
 }
 
-bool YoungConnections::ended(const One& one, bool lost) {
-    ++(lost ? counts_.lost : counts_.done);
-    if (one.young && lost) ++counts_.young_lost;
+bool YoungConnections::ended(const One& one, End end) {
+    if (end == End::done) return ++counts_.done, false;
+    ++counts_.lost;
+    counts_.young_lost += one.young;
+    counts_.unanswered += !one.answered;
+    counts_.reset += end == End::reset;
+    counts_.lost_begun_ms.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(one.begun - fault_).count());
     return false;
 }
 
 bool YoungConnections::advance(One& one, Clock::time_point now) {
-    if (is_old(one, now)) return ended(one, true);
+    if (is_old(one, now)) return ended(one, End::silent);
     if (one.waits) {
         char byte = 0;
         const ssize_t got = ::recv(one.socket.get(), &byte, 1, 0);
         if (got < 0 && errno == EAGAIN) return true;
-        if (got <= 0) return ended(one, true);
+        if (got <= 0) return ended(one, End::reset);
         one.waits = false;
-        if (++one.bytes == bytes_of_a_life) return ended(one, false);
+        if (++one.bytes == bytes_of_a_life) return ended(one, End::done);
     }
     if (now - one.asked < life) return true;
-    if (::send(one.socket.get(), "?", 1, MSG_NOSIGNAL) != 1) return errno == EAGAIN || errno == ENOTCONN ? true : ended(one, true);
+    if (::send(one.socket.get(), "?", 1, MSG_NOSIGNAL) != 1) return errno == EAGAIN || errno == ENOTCONN ? true : ended(one, End::reset);
+    one.answered = true;
     one.asked = now;
     one.waits = true;
     return true;
@@ -90,11 +95,10 @@ bool YoungConnections::advance(One& one, Clock::time_point now) {
 
 void YoungConnections::fault() {
     const std::scoped_lock lock(lock_);
-    const Clock::time_point now = Clock::now();
+    fault_ = Clock::now();
     counts_ = {};
     for (One& one : open_) {
-        one.before = true;
-        one.young = now - one.begun < young;
+        one.young = fault_ - one.begun < young;
         if (one.young) ++counts_.young;
     }
 }
@@ -105,11 +109,14 @@ YoungConnections::Counts YoungConnections::counts() {
 }
 
 void YoungConnections::settle() {
-    const Clock::time_point end = Clock::now() + patience;
-    for (bool waits = true; waits && Clock::now() < end;) {
+    {
+        const std::scoped_lock lock(lock_);
+        for (One& one : open_) one.awaited = true;
+    }
+    for (bool waits = true; waits;) {  // for as long as one lives at most
         std::this_thread::sleep_for(life);
         const std::scoped_lock lock(lock_);
-        waits = std::ranges::any_of(open_, &One::before);
+        waits = std::ranges::any_of(open_, &One::awaited);
     }
 }
 
