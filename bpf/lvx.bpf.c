@@ -12,6 +12,7 @@
 #include "bpf/step/admit.h"
 #include "bpf/step/answer.h"
 #include "bpf/step/error.h"
+#include "bpf/step/first.h"
 #include "bpf/step/flow.h"
 #include "bpf/step/persist.h"
 #include "bpf/step/plain.h"
@@ -63,10 +64,11 @@ STEP int conclude(__u32 interface_slot, int verdict, __u32 length, int action, e
  * program's, which has the stack for itself.  A tail call and no function: the return that is saved costs an eighth of
  * the packet on processors whose kernels guard returns.
  */
-enum rest { REST_ADMIT, REST_OPEN, RESTS };
+enum rest { REST_ADMIT, REST_FIRST, REST_OPEN, RESTS };
 
 #define RESTS_OF(at)                                          \
     int lvx_##at##_admit(struct at##_context* context);       \
+    int lvx_##at##_first(struct at##_context* context);       \
     int lvx_##at##_open(struct at##_context* context);        \
     struct {                                                  \
         __uint(type, BPF_MAP_TYPE_PROG_ARRAY);                \
@@ -75,31 +77,39 @@ enum rest { REST_ADMIT, REST_OPEN, RESTS };
         __uint(key_size, sizeof(__u32));                      \
         __array(values, int(struct at##_context*));           \
     } at##_rests SEC(".maps") = {                             \
-        .values = {[REST_ADMIT] = (void*)&lvx_##at##_admit, [REST_OPEN] = (void*)&lvx_##at##_open}};
+        .values = {[REST_ADMIT] = (void*)&lvx_##at##_admit,   \
+                   [REST_FIRST] = (void*)&lvx_##at##_first,   \
+                   [REST_OPEN] = (void*)&lvx_##at##_open}};
 
 RESTS_OF(xdp)
 RESTS_OF(tc)
 
-#define RUN(at)                                                                                               \
-    STEP int at##_run(struct at##_context* context) {                                                         \
+/* A hook's program, or what it goes on with, of one function; what that leaves undone is another program's. */
+#define RUN(at, name, step)                                                                                   \
+    STEP int at##_##name(struct at##_context* context) {                                                      \
         struct cursor cursor;                                                                                 \
         struct desk desk = {};                                                                                \
         struct passage passage = {.context = context, .hook = at##_hook, .cursor = &cursor, .desk = &desk, .fresh = 1}; \
         at##_cursor(&cursor, context);                                                                        \
         const __u32 length = cursor.length;                                                                   \
         desk.ifindex = at##_ifindex(context);                                                                 \
-        const int verdict = plain(&passage);                                                       \
+        const int verdict = step(&passage);                                                                   \
         if (verdict >= 0 && !is_of_kind(verdict, VERDICT_KIND_answered))                                      \
             return conclude(passage.interface->slot, verdict, length, desk.action, at##_hook);                \
-        if (verdict == NEXT_OPEN) bpf_tail_call(context, &at##_rests, REST_OPEN);                             \
+        if (verdict == NEXT_FIRST) bpf_tail_call(context, &at##_rests, REST_FIRST);                           \
+        if (verdict == NEXT_OPEN || REST_OF_##step == REST_OPEN) bpf_tail_call(context, &at##_rests, REST_OPEN); \
         bpf_tail_call(context, &at##_rests, REST_ADMIT);                                                      \
         return conclude(0, VERDICT_inconsistent, length, 0, at##_hook);                                       \
     }
 
-RUN(xdp)
-RUN(tc)
+enum { REST_OF_plain = REST_ADMIT, REST_OF_first = REST_OPEN };
 
-/* The desk of a packet that plain() found to open a connection. */
+RUN(xdp, run, plain)
+RUN(tc, run, plain)
+RUN(xdp, begin, first)
+RUN(tc, begin, first)
+
+/* The desk of a packet that plain() found to open a connection and first() left undone. */
 #define OPENS(at)                                                                                             \
     __noinline int at##_opens(struct at##_context* context, struct desk* opening) {                           \
         if (!opening) return VERDICT_inconsistent;                                                            \
@@ -173,6 +183,12 @@ int lvx_xdp(struct xdp_md* context) { return xdp_run(context); }
 
 SEC("tc")
 int lvx_tc(struct __sk_buff* context) { return tc_run(context); }
+
+SEC("xdp")
+int lvx_xdp_first(struct xdp_md* context) { return xdp_begin(context); }
+
+SEC("tc")
+int lvx_tc_first(struct __sk_buff* context) { return tc_begin(context); }
 
 SEC("syscall")
 int lvx_clock(struct clock_answer* answer) {

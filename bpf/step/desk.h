@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A hook's program is plain(): what needs nothing else (plain.h).  Everything else is tail-called: a program that is a
- * few functions called one after the other.  Each is global: the verifier proves it once and on its own, whatever the
+ * A hook's program is plain(): what needs nothing else (plain.h).  Everything else is tail-called: first() for the first
+ * packet of an ordinary connection (first.h), and a program that is a few functions called one after the other.  Each is global: the verifier proves it once and on its own, whatever the
  * others found, and its stack is free again when it returns (512 bytes are all there is).  What one knows and the next
  * needs lies on the desk, in the frame of the program that calls them.
  *
  *   admit    interface, headers, station, address filter: what the frame is
- *   opens    instead of admit, where plain() says that the packet opens a connection
+ *   opens    instead of admit, where plain() says that the packet opens a connection, and first() left it undone
  *   flow     requests and replies: found, rewritten, sent; or asks for one of these two, and is called again:
  *   open       a new connection
  *   persist    a new connection of a client that keeps its server
@@ -23,7 +23,7 @@
 #include "abi/verdict.h"
 #include "bpf/table/lookup.h"
 
-enum { NEXT_ADMIT = -16, NEXT_FLOW, NEXT_OPEN, NEXT_PERSIST, NEXT_WAY, NEXT_ERROR, NEXT_TRANSLATE };
+enum { NEXT_ADMIT = -16, NEXT_FLOW, NEXT_FIRST, NEXT_OPEN, NEXT_PERSIST, NEXT_WAY, NEXT_ERROR, NEXT_TRANSLATE };
 
 enum side {
     SIDE_REQUEST = 1 << 0, /* to a virtual address */

@@ -5,7 +5,8 @@
  *   plain      for us by its MAC, no tag in the frame, no options, extension headers or fragments; TCP or UDP; to a
  *              virtual address or from a real server but not both; its connection is found and
  *              keeps its state; the way is known, and it fits
- *   new        NEXT_OPEN: the same, but surely of no connection yet, and it may open one: plain_opens() tells its desk
+ *   new        NEXT_FIRST: the same, but surely of no connection yet, and it may open one: first.h; what that does not,
+ *              plain_opens() tells a desk
  *   otherwise  NEXT_ADMIT, nothing has been changed, and the functions of desk.h begin anew
  *
  * It decides nothing by itself: every question is asked as they ask it, of the same tables by the same pieces.
@@ -164,7 +165,7 @@ STEP int plain_request(struct passage* passage, const struct root* root) {
     struct flow flow;
     lookup_fill(&desk->lookup, &passage->frame, 0);
     const enum plain_found found = plain_find(passage, root, &flow, 1);
-    if (found == PLAIN_NONE) return plain_may_open(passage) ? NEXT_OPEN : NEXT_ADMIT;
+    if (found == PLAIN_NONE) return plain_may_open(passage) ? NEXT_FIRST : NEXT_ADMIT;
     if (found != PLAIN_FOUND || !plain_read(passage, &flow, 1)) return NEXT_ADMIT;
     if (is_over(desk) || !(flow.server->flags & SERVER_AVAILABLE)) return NEXT_ADMIT;
     if (!flow.slot->return_ifindex) return NEXT_ADMIT; /* request() learns it */

@@ -208,12 +208,22 @@ TABLE_INLINE int publish(const struct table* t, struct lookup* lookup, const str
     return 0;
 }
 
+/* What becomes of the connection just published in slot `index`: that slot, or as table_insert says. */
+TABLE_INLINE __s32 settled(const struct table* t, struct lookup* lookup, struct opening* opening, __u32 index) {
+    const __u64 live = lookup->control;
+    const __s32 stays = settle(t, lookup, opening, index);
+
+    if (stays == TABLE_MISS) return (__s32)index;
+    table_withdraw(t, lookup, index, live);
+    opening->existed = stays >= 0;
+    return stays;
+}
+
 /* Index of the connection's slot, with opening.existed = 1 when it is not the one offered; or why there is
  * none. The lookup is that of a table_find_request that missed. */
 TABLE_FUNCTION int table_insert(const struct table* t, struct lookup* lookup, struct opening* opening) {
     struct connection* slot;
     __s32 index, stays;
-    __u64 live;
 
     TABLE_USES(t);
     if (!lookup || !opening) return TABLE_FAULT;
@@ -224,12 +234,7 @@ TABLE_FUNCTION int table_insert(const struct table* t, struct lookup* lookup, st
     slot = table_slot(t, (__u32)index);
     if (index < 0 || !slot) return index < 0 ? index : TABLE_FAULT;
     if (!publish(t, lookup, opening, (__u32)index, slot)) return TABLE_CONTENDED;
-    live = lookup->control;
-    stays = settle(t, lookup, opening, (__u32)index);
-    if (stays == TABLE_MISS) return index;
-    table_withdraw(t, lookup, (__u32)index, live);
-    opening->existed = stays >= 0;
-    return stays;
+    return settled(t, lookup, opening, (__u32)index);
 }
 
 TABLE_END

@@ -102,9 +102,9 @@ void set_constants(lvx_bpf& skeleton, const abi::root& root) {
 
 // Loads with a log for each program, so that a refusal says which and why.
 Result<void> load_programs(const Skeleton& skeleton, std::uint64_t table_bytes) {
-    bpf_program* const programs[] = {skeleton->progs.lvx_xdp,       skeleton->progs.lvx_xdp_admit, skeleton->progs.lvx_xdp_open,
-                                     skeleton->progs.lvx_tc,        skeleton->progs.lvx_tc_admit,  skeleton->progs.lvx_tc_open,
-                                     skeleton->progs.lvx_clock};
+    bpf_program* const programs[] = {skeleton->progs.lvx_xdp,      skeleton->progs.lvx_xdp_first, skeleton->progs.lvx_xdp_admit,
+                                     skeleton->progs.lvx_xdp_open, skeleton->progs.lvx_tc,        skeleton->progs.lvx_tc_first,
+                                     skeleton->progs.lvx_tc_admit, skeleton->progs.lvx_tc_open,   skeleton->progs.lvx_clock};
     std::unique_ptr<char[]> logs[std::size(programs)];
     for (std::size_t i = 0; i < std::size(programs); ++i) {
         logs[i] = std::make_unique_for_overwrite<char[]>(log_bytes);
