@@ -150,7 +150,6 @@ struct ServiceGap {
 };
 
 constexpr std::array service_gaps = {
-    ServiceGap{[](const Service& s) { return s.key.fwmark != 0; }, "services by firewall mark are not supported yet"},
     ServiceGap{[](const Service& s) { return s.key.protocol == Protocol::sctp; }, "SCTP is not supported yet"},
     ServiceGap{[](const Service& s) { return !s.persistence_engine.empty(); },
                "persistence engines are not supported yet"},

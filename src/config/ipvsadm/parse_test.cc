@@ -132,8 +132,8 @@ TEST(RestoreLine, RefusesCommentsAndItself) {
 }
 
 TEST(RefusalText, SaysWhatTheDataPlaneCannotDo) {
-    const auto command = parsed("ipvsadm -A -f 7 -s rr");
-    EXPECT_EQ(refusal_text(*command, EOPNOTSUPP), "lvx: services by firewall mark are not supported yet");
+    const auto command = parsed("ipvsadm -A --sctp-service 192.0.2.1:80 -s rr");
+    EXPECT_EQ(refusal_text(*command, EOPNOTSUPP), "lvx: SCTP is not supported yet");
 }
 
 TEST(Sorted, ComparesAddressesByTheSignOfTheirDifference) {

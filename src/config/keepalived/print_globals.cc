@@ -117,6 +117,21 @@ void print_tuning(const model::SyncTuning& sync, Page& page) {
     page.flag("sync_persist_mode", sync.persist_mode, standard.persist_mode);
 }
 
+// Members one after the other of the same mark stand in one block.
+void print_marks(const model::MarkMembers& marks, Page& page) {
+    for (std::size_t at = 0; at < marks.size();) {
+        const std::uint32_t mark = marks[at].mark;
+        Page body;
+        for (; at < marks.size() && marks[at].mark == mark; ++at) {
+            const model::MarkMember& each = marks[at];
+            std::string ports = model::is_any_port(each) ? "" : fmt::format(" {}", each.first_port);
+            if (!ports.empty() && each.last_port != each.first_port) ports += fmt::format("-{}", each.last_port);
+            body.line(fmt::format("{} {}{}", model::protocol_name(each.protocol), each.address.text(), ports));
+        }
+        print_block(fmt::format("fwmark_packets {}", mark), std::move(body), page);
+    }
+}
+
 }  // namespace
 
 void print_globals(const Site& site, Page& page) {
@@ -152,6 +167,7 @@ void print_director(const Site& site, Page& page) {
     body.flag("expire_quiescent_template", director.expire_quiescent_template, false);
     print_tuning(director.sync, body);
     print_block("director", std::move(body), page);
+    print_marks(site.cluster.marks, page);
     if (!site.state_sync) return;
     Page sync;
     if (site.state_sync->listen) sync.line(fmt::format("listen {} {}", site.state_sync->listen->address.text(), site.state_sync->listen->port));

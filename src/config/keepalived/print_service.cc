@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "config/keepalived/print_parts.hh"
 
@@ -54,9 +55,14 @@ void print_persistence(const model::Service& service, Page& page) {
     page.line(fmt::format("persistence_granularity {}", v4 ? dotted_mask(prefix) : std::to_string(prefix)));
 }
 
-// What virtual_server says of itself, but for its name, its watch and its servers.
+// Of a group the first address's: marks have none.
+void print_protocol(std::span<const model::ServiceKey> keys, Page& page) {
+    const auto found = std::ranges::find(keys, 0u, &model::ServiceKey::fwmark);
+    if (found != keys.end()) page.line(fmt::format("protocol {}", protocol_word(found->protocol)));
+}
+
+// What virtual_server says of itself, but for its name, protocol, watch and servers.
 void print_body(const model::Service& service, std::string_view method, Page& page) {
-    if (service.key.fwmark == 0) page.line(fmt::format("protocol {}", protocol_word(service.key.protocol)));
     page.line(fmt::format("lvs_sched {}", service.scheduler));
     print_flags(service, page);
     page.line(fmt::format("lvs_method {}", method));
@@ -143,6 +149,7 @@ void print_pool(const model::Pool& pool, const model::Site& site, Page& page) {
     page.open("virtual_server " + (pool.group.empty() ? key_words(service->key) : "group " + word_text(pool.group)));
     const std::string method = usual_method(*service);
     const Usual timing = usual_of(pool, site);
+    print_protocol(pool.services, page);
     print_body(*service, method, page);
     print_watch(pool, timing, page);
     if (pool.sorry) print_sorry(*pool.sorry, method, page);
@@ -159,6 +166,7 @@ void print_service(const model::Service& service, Page& page) {
     page.gap();
     page.open("virtual_server " + key_words(service.key));
     const std::string method = usual_method(service);
+    print_protocol({&service.key, 1}, page);
     print_body(service, method, page);
     for (const model::Server& server : service.servers) {
         open_server(server, method, page);

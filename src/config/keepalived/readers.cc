@@ -5,6 +5,7 @@
 #include "config/keepalived/director.hh"
 #include "config/keepalived/globals.hh"
 #include "config/keepalived/group.hh"
+#include "config/keepalived/marks.hh"
 #include "config/keepalived/service.hh"
 #include "config/keepalived/static_items.hh"
 #include "config/keepalived/track_objects.hh"
@@ -25,6 +26,7 @@ constexpr std::array readers = {
     RootReader{"director", read_director},
     RootReader{"director_sync", read_director_sync},
     RootReader{"SSL", read_ssl},
+    RootReader{"fwmark_packets", read_fwmark_packets},
     RootReader{"vrrp_script", read_vrrp_script},
     RootReader{"track_file", read_track_file},
     RootReader{"vrrp_track_process", read_track_process},
