@@ -35,17 +35,22 @@ STEP __s32 first_claim(struct lookup* lookup) {
     return index < 0 ? table_claim_lane(NULL, lookup, second, lanes_free(second_line)) : index;
 }
 
+/* In the same place, one after the other: the stack is short. */
+union first {
+    struct choice choice;
+    struct opening opening;
+};
+
 /* What the claimed slot will hold; 0: there is no server. */
-STEP int first_choose(const struct desk* desk, struct flow* flow, struct opening* opening) {
-    const struct choice choice = choice_of(desk, flow->service_id);
-    const struct service* leader = service_at(desk->lookup.set, choice.service);
+STEP int first_choose(const struct desk* desk, struct flow* flow, union first* first) {
+    first->choice = choice_of(desk, flow->service_id);
+    const struct service* leader = service_at(desk->lookup.set, first->choice.service);
     if (!leader) return 0;
-    flow->server_id = first_server(&choice, leader);
+    flow->server_id = first_server(&first->choice, leader);
     flow->server = server_at(desk->lookup.set, flow->server_id);
     if (!flow->server) return 0;
-    opening->service = flow->service_id;
-    opening->server = flow->server_id;
-    opening_fill(opening, desk, flow->service, flow->server);
+    first->opening = (struct opening){.service = flow->service_id, .server = flow->server_id};
+    opening_fill(&first->opening, desk, flow->service, flow->server);
     return 1;
 }
 
@@ -60,13 +65,13 @@ STEP int first_open(struct desk* desk, const struct root* root, struct flow* flo
     flow->index = (__u32)desk->index;
     flow->slot = connection_at(flow->index);
     if (desk->index < 0 || !flow->slot) return NEXT_OPEN;
-    struct opening opening = {};
-    if (!first_choose(desk, flow, &opening)) {
+    union first first;
+    if (!first_choose(desk, flow, &first)) {
         slot_free(NULL, flow->index, flow->slot, lookup->control);
         return NEXT_OPEN;
     }
-    if (!publish(NULL, lookup, &opening, flow->index, flow->slot)) return NEXT_OPEN;
-    return settled(NULL, lookup, &opening, flow->index) == desk->index ? STEP_ON : (int)NEXT_OPEN;
+    if (!publish(NULL, lookup, &first.opening, flow->index, flow->slot)) return NEXT_OPEN;
+    return settled(NULL, lookup, &first.opening, flow->index) == desk->index ? STEP_ON : (int)NEXT_OPEN;
 }
 
 STEP int first_packet(struct passage* passage, const struct root* root, __u8 family) {
