@@ -104,6 +104,10 @@ void write_bfd(Page& page, const BfdSessions& sessions) {
 void write_work(Page& page, const WorkCounts& work) {
     page.family("lvx_bfd_refused_packets_total", "counter", "BFD packets that belong to no session, by reason.");
     for (const WorkCount& count : work.bfd_refused) page.sample({{"reason", count.name}}, count.count);
+    page.family("lvx_checks_total", "counter", "Health checks: run, failed, failed for a reason of our own, and not begun at once: too many at a time, a change under way.");
+    for (const WorkCount& count : work.checks) page.sample({{"what", count.name}}, count.count);
+    page.family("lvx_maintenance_names_left_out", "gauge", "Host names in maintenance directories beyond 1,024: they take nobody out.");
+    page.sample({}, work.maintenance_names_left_out);
     page.family("lvx_notifications_total", "counter", "Notices, lines of FIFOs and mails: told, sent, failed, lost.");
     for (const WorkCount& count : work.notifications) page.sample({{"of", count.of}, {"what", count.name}}, count.count);
     page.family("lvx_scripts_total", "counter", "Scripts run for notifications: started, and what met a bound.");

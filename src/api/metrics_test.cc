@@ -75,6 +75,8 @@ TEST(Metrics, SessionsNotificationsAndScriptsAreTold) {
     const std::string page = metrics(input);
     EXPECT_THAT(page, HasSubstr("\nlvx_bfd_discarded_packets_total{session=\"other\",neighbour=\"10.9.0.2\"} 1\n"));
     EXPECT_THAT(page, HasSubstr("\nlvx_bfd_refused_packets_total{reason=\"wrong_ttl\"} 2\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_checks_total{what=\"postponed\"} 3\n"));
+    EXPECT_THAT(page, HasSubstr("\nlvx_maintenance_names_left_out 6\n"));
     EXPECT_THAT(page, HasSubstr("\nlvx_notifications_total{of=\"fifo\",what=\"lines_lost\"} 1\n"));
     EXPECT_THAT(page, HasSubstr("\nlvx_scripts_total{of=\"notify\",what=\"started\"} 3\n"));
 }

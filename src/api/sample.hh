@@ -76,7 +76,7 @@ namespace lvx::api {
 }
 
 [[nodiscard]] inline WorkCounts sample_work() {
-    return {.notifications = {{"notices", "told", 4}, {"fifo", "lines_lost", 1}}, .scripts = {{"notify", "started", 3}}, .bfd_refused = {{"", "wrong_ttl", 2}}};
+    return {.checks = {{"", "postponed", 3}}, .maintenance_names_left_out = 6, .notifications = {{"notices", "told", 4}, {"fifo", "lines_lost", 1}}, .scripts = {{"notify", "started", 3}}, .bfd_refused = {{"", "wrong_ttl", 2}}};
 }
 
 }  // namespace lvx::api

@@ -1,4 +1,4 @@
-// What a daemon does beside packets and checks: notifications, scripts, packets of BFD that belong to nobody.
+// What a daemon does beside packets: checks, notifications, scripts, packets of BFD that belong to nobody.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,8 @@ struct WorkCount {
 };
 
 struct WorkCounts {
+    std::vector<WorkCount> checks;
+    std::uint64_t maintenance_names_left_out = 0;  // now
     std::vector<WorkCount> notifications, scripts, bfd_refused;
     bool operator==(const WorkCounts&) const = default;
 };

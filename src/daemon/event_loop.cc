@@ -138,7 +138,7 @@ Loop::Loop(const Options& options, log::Log& log, StateStore store, Beginning be
                  .events = &events_.ring(),
                  .checks = [this] { return health_->checks(); },
                  .bfd = [this] { return bfd_.sessions(); },
-                 .work = [this] { return work_counts(messenger_->counters(), bfd_.refused()); }},
+                 .work = [this] { return work_counts(health_->counters(), messenger_->counters(), bfd_.refused()); }},
                 identity_of(options), {.interfaces = options.interfaces, .hook = options.hook, .check_interface = check_interface(options.instance)},
                 std::move(beginning)),
       bfd_({.to_routers = [this](const std::string& session, bool up) { vrrp_.observe_bfd(session, up); },
@@ -186,7 +186,7 @@ Result<void> Loop::open_health() {
                                     .notify = [this](notify::Notice notice) { messenger_->tell(std::move(notice)); },
                                     .check_interface = check_interface(options_.instance),
                                     .begin_check = [this](const dataplane::CheckFlow& flow) { return dataplane_->begin_check(flow); },
-                                    .end_check = [this](const dataplane::CheckFlow& flow) { dataplane_->end_check(flow); }},
+                                    .end_check = [this](const dataplane::CheckFlow& flow) { return dataplane_->end_check(flow); }},
                                    std::random_device{}()));
     ErrorCode error;
     health_news_.assign(health_->fd(), error);

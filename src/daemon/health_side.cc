@@ -148,6 +148,8 @@ class Side final : public HealthSide {
         step();
     }
 
+    health::WorkerCounters counters() const override { return thread_->counters(); }
+
     api::ChecksSnapshot checks() const override {
         api::ChecksSnapshot snapshot = thread_->status();
         // The health thread tells servers pool by pool, as configured; a reload under way may have other ones.
@@ -245,7 +247,7 @@ class Side final : public HealthSide {
                                         .ifindex = ifindex, .station = station};
         };
         door.begin = [flow_of, begin = surroundings_.begin_check](const health::CheckPassage& passage) { return begin(flow_of(passage)); };
-        door.end = [flow_of, end = surroundings_.end_check](const health::CheckPassage& passage) { end(flow_of(passage)); };
+        door.end = [flow_of, end = surroundings_.end_check](const health::CheckPassage& passage) { return end(flow_of(passage)); };
         thread_->set_door(std::move(door));
     }
 

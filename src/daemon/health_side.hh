@@ -37,8 +37,9 @@ class HealthSide {
         model::EmitEvent emit;
         std::function<void(notify::Notice)> notify;                     // from the health thread
         std::string check_interface;                                    // the director's end of the checks' pair
-        std::function<Result<void>(const dataplane::CheckFlow&)> begin_check;  // from the health thread, as is the next one
-        std::function<void(const dataplane::CheckFlow&)> end_check;
+        // Of Dataplane; from the health thread.
+        std::function<Result<void>(const dataplane::CheckFlow&)> begin_check;
+        std::function<bool(const dataplane::CheckFlow&)> end_check;
     };
 
     [[nodiscard]] static Result<std::unique_ptr<HealthSide>> make(Surroundings surroundings, std::uint64_t seed);
@@ -57,6 +58,7 @@ class HealthSide {
     virtual void stop() = 0;
 
     [[nodiscard]] virtual api::ChecksSnapshot checks() const = 0;
+    [[nodiscard]] virtual health::WorkerCounters counters() const = 0;
 };
 
 }  // namespace lvx::daemon

@@ -2,9 +2,15 @@
 
 namespace lvx::daemon {
 
-api::WorkCounts work_counts(const notify::Counters& notices, const bfd::DoorCounters& packets) {
+api::WorkCounts work_counts(const health::WorkerCounters& checks, const notify::Counters& notices, const bfd::DoorCounters& packets) {
     const script::Counters& scripts = notices.scripts;
-    return {.notifications = {{"notices", "told", notices.notices},
+    return {.checks = {{"", "run", checks.runs},
+                       {"", "failed", checks.failures},
+                       {"", "local_error", checks.local_errors},
+                       {"", "delayed", checks.delayed},
+                       {"", "postponed", checks.postponed}},
+            .maintenance_names_left_out = checks.names_left_out,
+            .notifications = {{"notices", "told", notices.notices},
                               {"notices", "lost", notices.notices_lost},
                               {"fifo", "lines", notices.fifo_lines},
                               {"fifo", "lines_lost", notices.fifo_lines_lost},

@@ -245,7 +245,8 @@ std::uint64_t BpfDataplane::end_connections(std::span<const ServerPlace> servers
 }
 
 Result<void> BpfDataplane::begin_check(const CheckFlow& flow) {
-    const std::scoped_lock lock(configuration_);
+    const std::unique_lock lock(configuration_, std::try_to_lock);
+    if (!lock) return refusal("cannot check through a virtual service", EBUSY, "the configuration is being changed");
     const auto attached = [&](const abi::interface& interface) { return interface.ifindex == flow.ifindex; };
     if (std::ranges::none_of(loaded_.tables.interfaces.all(), attached))
         return refusal("cannot check through a virtual service", EAGAIN, "its interface has no hook yet");
@@ -257,9 +258,10 @@ Result<void> BpfDataplane::begin_check(const CheckFlow& flow) {
                                        .client_generation = loaded_.tables.header().client_generation});
 }
 
-void BpfDataplane::end_check(const CheckFlow& flow) {
-    const std::scoped_lock lock(configuration_);
-    remove_check(table_, flow, loaded_.tables.active_set(), now());
+bool BpfDataplane::end_check(const CheckFlow& flow) {
+    const std::unique_lock lock(configuration_, std::try_to_lock);
+    if (lock) remove_check(table_, flow, loaded_.tables.active_set(), now());
+    return lock.owns_lock();
 }
 
 // A tick is about a second.  How long a connection has been in its state since its last packet follows from its expiry.

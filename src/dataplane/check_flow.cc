@@ -56,7 +56,7 @@ Result<void> insert_check(const table::table& table, const CheckFlow& flow, cons
     std::ranges::copy(flow.station, opening.return_mac);
     const int slot = table::table_insert(&table, &lookup, &opening);
     if (slot == table::TABLE_FULL) return refusal(doing, ENOSPC, "the connection table is full");
-    if (slot < 0 || opening.existed) return refusal(doing, EBUSY, "another check of this server uses this port");
+    if (slot < 0 || opening.existed) return refusal(doing, EADDRINUSE, "another check of this server uses this port");
     return {};
 }
 

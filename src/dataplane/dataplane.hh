@@ -136,7 +136,7 @@ class Dataplane {
     [[nodiscard]] virtual std::vector<ServerSigns> signs(std::span<const ServerPlace> servers) = 0;
     // Puts a check's connection into the table, before its first packet, and takes it out: from any thread.
     [[nodiscard]] virtual Result<void> begin_check(const CheckFlow&) { return refusal("cannot check through a virtual service", EOPNOTSUPP); }
-    virtual void end_check(const CheckFlow&) {}
+    [[nodiscard]] virtual bool end_check(const CheckFlow&) { return true; }
     [[nodiscard]] virtual TableUse use() const = 0;
     virtual void zero(const std::optional<model::ServiceKey>& key) = 0;
 

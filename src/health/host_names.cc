@@ -59,6 +59,7 @@ void HostNames::follow(std::set<std::string> names) {
     std::erase_if(shared_->names, [&names](const auto& each) { return !names.contains(each.first); });
     for (const std::string& name : names)
         if (shared_->names.size() < limit) shared_->names.try_emplace(name);
+    left_out_ = names.size() - shared_->names.size();
     if (!started_ && !names.empty()) {
         started_ = true;
         std::thread([shared = shared_] { run(shared); }).detach();

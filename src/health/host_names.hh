@@ -34,6 +34,8 @@ class HostNames {
     // Readable when addresses changed; heard() takes that back.
     [[nodiscard]] int fd() const;
     void heard();
+    // Of those followed: how many are beyond the limit.
+    [[nodiscard]] std::size_t left_out() const { return left_out_; }
     [[nodiscard]] std::set<Address> addresses_of(const std::string& name) const;
 
  private:
@@ -43,6 +45,7 @@ class HostNames {
 
     std::shared_ptr<Shared> shared_;
     bool started_ = false;
+    std::size_t left_out_ = 0;
 };
 
 // What the machine's resolver says: hosts file, DNS, whatever nsswitch.conf(5) names.

@@ -19,6 +19,7 @@ namespace {
 constexpr int ready_limit = 512;          // events taken at once
 constexpr Micros view_pause{2'000};       // views are not made more often than this
 constexpr Micros passage_pause{100'000};  // a check's last packets still find their connection
+constexpr Micros door_pause{10'000};      // a check, or the end of one, that found the door busy tries again after this
 constexpr Micros crowd_pause{100'000};    // a check that found running_limit reached tries again after this
 constexpr int longest_wait_ms = 1000;
 // Before a crowd of checks is looked at again: what comes together is worked on together, and costs fewer interrupts on
@@ -70,7 +71,7 @@ void Worker::wait() {
         timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, longest_wait_ms));
     }
     if (!changed_pools_.empty()) timeout = std::min(timeout, 1);
-    if (!passages_.empty()) timeout = std::min<int>(timeout, passage_pause / Micros(1000));
+    if (!passages_.empty()) timeout = std::min(timeout, static_cast<int>((passages_.front().first <= Clock::now() ? door_pause : passage_pause) / Micros(1000)));
     ready_count_ = std::max(0, ::epoll_wait(epoll_.get(), ready_.data(), ready_limit, timeout));
 }
 
@@ -152,6 +153,7 @@ void Worker::begin_run(SlotIndex index, Instant now) {
     probe.chance = static_cast<std::uint32_t>(chance_());
     probe.waiting = nullptr;
     probe.late = false;
+    probe.postponed = false;
     if (slot.check->target.through) {
         probe.service = pool.services.front();
         probe.server = pool.servers[slot.server].endpoint;
@@ -173,7 +175,12 @@ void Worker::resume(Run& run) {
 void Worker::finish_run(Run& run, Instant now) {
     const SlotIndex index = run.slot;
     const Outcome outcome = run.task.take();
+    const bool postponed = run.probe.postponed;
     cancel(index);
+    if (postponed) {
+        ++counters_.postponed;
+        return timers_.set(index, now + door_pause);
+    }
     settle(index, outcome, now);
 }
 
@@ -297,7 +304,7 @@ void Worker::set_door(Door door) {
 
 void Worker::end_passages(Instant until) {
     while (!passages_.empty() && passages_.front().first <= until) {
-        if (tools_.door.end) tools_.door.end(passages_.front().second);
+        if (tools_.door.end && !tools_.door.end(passages_.front().second)) break;  // comes with the next step
         passages_.pop_front();
     }
 }

@@ -58,7 +58,9 @@ struct Outside {
 struct WorkerCounters {
     std::uint64_t runs = 0, failures = 0, local_errors = 0, views = 0;
     std::uint64_t delayed = 0;   // runs that waited for one of running_limit to end
+    std::uint64_t postponed = 0; // runs that came while the data plane's configuration changed
     std::uint64_t running = 0;   // now
+    std::uint64_t names_left_out = 0;  // now: of maintenance directories, beyond HostNames::limit
     bool operator==(const WorkerCounters&) const = default;
 };
 

@@ -274,6 +274,9 @@ void Worker::look_at_maintenance(Instant now) {
         for (const HostPort& each : entry->second.hosts) hosts.insert(each.host);
     }
     names_->follow(hosts);
+    if (names_->left_out() > 0 && counters_.names_left_out == 0)
+        outside_.emit(model::event(model::EventKind::maintenance_names_left_out, {std::to_string(names_->left_out()), std::to_string(HostNames::limit)}));
+    counters_.names_left_out = names_->left_out();
     for (auto& [directory, maintenance] : directories)
         for (const HostPort& each : maintenance.hosts)
             for (const Address& address : names_->addresses_of(each.host)) maintenance.servers.insert({address, each.port});

@@ -4,7 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+
 #include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <future>
 
 #include "base/test_folder.hh"
@@ -267,6 +272,57 @@ TEST(Worker, a_file_in_the_maintenance_directory_takes_its_server_out) {
     EXPECT_EQ(desk.worker->status(Clock::now()).servers[0].state, "maintenance");
     (void)std::remove(path.c_str());
     ASSERT_TRUE(desk.until([&] { return desk.up(0); }));
+}
+
+TEST(Worker, host_names_beyond_the_limit_are_counted_and_told_once) {
+    const TestFolder folder;
+    constexpr std::size_t more = 3;
+    for (std::size_t i = 0; i < HostNames::limit + more; ++i) std::ofstream(folder.file("host" + std::to_string(i)));
+    model::Pool pool = pool_with({server_with(closed_port(), {})});
+    pool.maintenance_directory = folder.path();
+    Desk desk([](const std::string&) { return std::vector<Address>(); });
+    const auto told = [&desk] { return std::ranges::count_if(desk.events, [](const std::string& text) { return text.starts_with("3 host names in maintenance directories"); }); };
+    desk.configure({.pools = {pool}});
+    EXPECT_EQ(desk.worker->counters().names_left_out, more);
+    std::ofstream(folder.file("10.0.0.9"));
+    std::filesystem::remove(folder.file("host7"));
+    ASSERT_TRUE(desk.until([&] { return desk.worker->counters().names_left_out == more - 1; }));
+    EXPECT_EQ(told(), 1);
+    for (std::size_t i = 0; i < more; ++i) std::filesystem::remove(folder.file("host" + std::to_string(i)));
+    ASSERT_TRUE(desk.until([&] { return desk.worker->counters().names_left_out == 0; }));
+}
+
+TEST(Worker, a_change_of_the_configuration_under_way_postpones_a_check_and_delays_no_other) {
+    const LittleServer alive([](int) {});
+    model::Check through = fast(model::TcpCheck{}, alive.endpoint());
+    through.target.through = alive.endpoint();
+    Desk desk;
+    const Fd here(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+    bool busy = true;
+    std::uint64_t begun = 0, ended = 0;
+    desk.worker->set_door({.network_namespace = here.get(),
+                           .client4 = Address::v4(0x7f000001),
+                           .begin = [&](const CheckPassage&) -> Result<void> {
+                               if (busy) return refusal("busy", EBUSY);
+                               ++begun;
+                               return {};
+                           },
+                           .end = [&](const CheckPassage&) {
+                               ended += busy ? 0 : 1;
+                               return !busy;
+                           }});
+    desk.configure({.pools = {pool_with({server_with(alive.endpoint(), {through, fast(model::TcpCheck{}, alive.endpoint())})})}});
+    const auto check = [&desk](std::size_t i) { return desk.worker->status(Clock::now()).checks[i]; };
+    ASSERT_TRUE(desk.until([&] { return desk.worker->counters().postponed >= 5 && check(1).runs >= 3; }));
+    EXPECT_EQ(check(0).runs, 0U);
+    EXPECT_EQ(desk.worker->counters().local_errors, 0U) << "not a result";
+    busy = false;
+    ASSERT_TRUE(desk.until([&] { return check(0).runs >= 1; }));
+    EXPECT_EQ(check(0).result, "connected");
+    busy = true;
+    ASSERT_TRUE(desk.until([&] { return desk.worker->counters().postponed >= 40; })) << "passages wait to be ended";
+    busy = false;
+    ASSERT_TRUE(desk.until([&] { return ended >= 3 && begun >= 4; }));
 }
 
 TEST(Worker, a_host_name_in_the_maintenance_directory_takes_its_server_out_and_a_slow_resolver_delays_nobody) {

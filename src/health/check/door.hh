@@ -25,8 +25,9 @@ struct Door {
     int network_namespace = -1;  // -1: there is none, `closed` says why
     std::string closed;
     std::optional<Address> client4, client6;
+    // Neither waits for a change of the configuration that is under way: EBUSY, or false, and the worker comes back soon.
     std::function<Result<void>(const CheckPassage&)> begin;
-    std::function<void(const CheckPassage&)> end;
+    std::function<bool(const CheckPassage&)> end;
 };
 
 }  // namespace lvx::health

@@ -58,6 +58,7 @@ struct Probe {
     std::coroutine_handle<> waiting;
     std::uint32_t events = 0;             // of epoll, that ended the last wait
     bool late = false;                    // the deadline is over: every further wait ends at once
+    bool postponed = false;               // the door was busy: not a result
     std::uint64_t job = 0;                // of MISC, to be forgotten when cancelled
     // A socket that an earlier check on this probe connected and disconnected again: connecting it anew costs half of what
     // a new one costs.  In the epoll under kept_mark(); its events count only while a check uses it.

@@ -128,7 +128,10 @@ Got<Fd> prepared_behind(Probe& probe, Transport transport) {
     Fd socket = TRY(make_behind(tools, destination.address.family(), transport));
     if (transport == Transport::stream) end_by_reset(socket.get());
     CheckPassage passage{.service = probe.service, .server = probe.server, .client = TRY(bind_behind(socket.get(), *client)), .destination = destination};
-    if (auto begun = door.begin(passage); !begun) return std::unexpected(local_error(begun.error().sentence()));
+    if (auto begun = door.begin(passage); !begun) {
+        probe.postponed = begun.error().code == EBUSY;
+        return std::unexpected(local_error(begun.error().sentence()));
+    }
     probe.passage = std::move(passage);
     return socket;
 }
