@@ -78,6 +78,7 @@ Cluster::Cluster(const Description& description)
     : lab_(must(lab::Lab::build(lab::Lab::unique_name("cluster"), topology_of(description)))) {
     lab::DirectorSettings settings{.hook = description.hook, .arguments = description.arguments};
     if (!description.services.empty()) settings.configuration = configuration(description.services);
+    first_configuration_ = settings.configuration;
     director_ = std::make_unique<lab::Director>(must(lab::Director::start(lab_, settings)));
 }
 
@@ -103,6 +104,17 @@ void Cluster::freeze(const std::string& node) { nginx_.at(node).signal(SIGSTOP);
 void Cluster::thaw(const std::string& node) { nginx_.at(node).signal(SIGCONT); }
 void Cluster::make_busy(const std::string& node) { write_text(directory_of(lab_, node) + "/busy", ""); }
 void Cluster::make_idle(const std::string& node) { fs::remove(directory_of(lab_, node) + "/busy"); }
+
+void Cluster::mend() {
+    for (auto& [node, nginx] : nginx_) {
+        make_idle(node);
+        must(lab_.run(node, lab::shell("nft flush ruleset"), patience));
+        if (nginx.running()) thaw(node);
+        else serve(node);
+    }
+    reload(first_configuration_);
+    (void)run("director", "lvx ipvsadm -Z");
+}
 
 Outcome Cluster::run(std::string_view node, std::string_view words) { return run(node, words, patience); }
 

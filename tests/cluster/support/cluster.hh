@@ -77,6 +77,9 @@ class Cluster {
     // Every page is 503, or no longer.
     void make_busy(const std::string& node);
     void make_idle(const std::string& node);
+    // For the next test on the same laboratory: nginx runs and answers on every server, no nft rules are left there, all
+    // counters are 0, and the configuration is the one of the beginning.
+    void mend();
 
     // The words as a shell command in a node.
     [[nodiscard]] Outcome run(std::string_view node, std::string_view words);
@@ -99,6 +102,7 @@ class Cluster {
     void write_page(const std::string& node);
 
     lab::Lab lab_;
+    std::string first_configuration_;
     std::unique_ptr<lab::Director> director_;
     std::map<std::string, lab::Process, std::less<>> nginx_;
 };

@@ -56,10 +56,10 @@ virtual_server 192.168.88.23 {1} {{
     lb_kind NAT
     protocol TCP
     {2}
-    real_server 10.0.0.2 {1} {{ }}
-    real_server 10.0.0.3 {1} {{ }}
+    real_server 10.0.0.2 {1} {{ {3} }}
+    real_server 10.0.0.3 {1} {{ {3} }}
 }}
-)", number == 1 ? 150 : 100, echo_service, description_.service);
+)", number == 1 ? 150 : 100, echo_service, description_.service, description_.server);
 }
 
 Pair::Pair(PairDescription description)

@@ -26,6 +26,7 @@ struct PairDescription {
     std::string globals;       // lines of global_defs
     std::string extra;         // blocks
     std::string service;       // lines of the virtual_server
+    std::string server = {};   // of each of its real_servers
 };
 
 class Pair {
