@@ -33,7 +33,7 @@ class BpfDataplane final : public Dataplane {
     std::uint64_t end_connections(std::span<const ServerPlace> servers) override;
     [[nodiscard]] std::vector<ServerSigns> signs(std::span<const ServerPlace> servers) override;
     [[nodiscard]] Result<void> begin_check(const CheckFlow& flow) override;
-    void end_check(const CheckFlow& flow) override;
+    [[nodiscard]] bool end_check(const CheckFlow& flow) override;
     [[nodiscard]] TableUse use() const override;
     void zero(const std::optional<model::ServiceKey>& key) override;
     [[nodiscard]] std::optional<TableAccess> table_access() override;
