@@ -242,7 +242,13 @@ class Machine {
     // Of one address and protocol, as the cheaper of two lists.
     void take_ports(const Boxes& ports) {
         const Boxes around = with_any_port(ports);
-        for (const Box& box : rows_of(around) < rows_of(ports) ? around : ports) add(box);
+        if (rows_of(around) >= rows_of(ports)) {
+            for (const Box& box : ports) add(box);
+        } else if (rows_of(around) <= model::MARK_ROW_LIMIT - rows_ && around.size() <= model::MARK_MEMBER_LIMIT - result_.members.size()) {
+            for (const Box& box : around) add(box);  // all or none: without the others, "any" would be wrong
+        } else {
+            leave_out(around.back());
+        }
     }
 
     // The widest range as any port, behind what lies beside it.
@@ -304,6 +310,11 @@ class Machine {
         return result;
     }
 
+    void leave_out(const Box& box) {
+        ++result_.beyond_limit;
+        name({changers_[box.by - 1]->name, fmt::format("marks more than the {} destinations there is room for", model::MARK_ROW_LIMIT)});
+    }
+
     void add(const Box& box) {
         const bool any = is_any(box);
         model::MarkMember member{.mark = box.mark,
@@ -312,11 +323,7 @@ class Machine {
                                  .first_port = static_cast<Port>(any ? 0 : box.ports.first),
                                  .last_port = static_cast<Port>(any ? 0 : box.ports.last),
                                  .source = changers_[box.by - 1]->name};
-        if (model::rows_of(member) > model::MARK_ROW_LIMIT - rows_ || result_.members.size() == model::MARK_MEMBER_LIMIT) {
-            ++result_.beyond_limit;
-            name({member.source, fmt::format("marks more than the {} destinations there is room for", model::MARK_ROW_LIMIT)});
-            return;
-        }
+        if (model::rows_of(member) > model::MARK_ROW_LIMIT - rows_ || result_.members.size() == model::MARK_MEMBER_LIMIT) return leave_out(box);
         rows_ += model::rows_of(member);
         result_.members.push_back(std::move(member));
     }
