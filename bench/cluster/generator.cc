@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "bench_traffic.skel.h"
-#include "lab/links.hh"
 #include "lab/namespace.hh"
-#include "lab/offload.hh"
+#include "net/links_driver.hh"
+#include "net/offload_driver.hh"
 
 namespace lvx::bench {
 namespace {
@@ -46,7 +46,7 @@ struct Station {
 Result<Station> station(const lab::Lab& lab, std::string_view node, const std::string& device) {
     Station result;
     TRY(lab::inside(lab.namespace_of(node), [&]() -> Result<void> {
-        result.ifindex = TRY(lab::index_of(device));
+        result.ifindex = TRY(net::index_of(device));
         const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         ifreq request{};
         std::memcpy(request.ifr_name, device.c_str(), std::min(device.size(), sizeof request.ifr_name - 1));
@@ -154,7 +154,7 @@ Result<Delivered> send_all(const lab::Lab& lab, const bench_traffic_bpf& source,
 Result<void> prepare(const lab::Lab& lab) {
     // The director's side of the wire needs NAPI to take frames that never were an skb.
     return lab::inside(lab.namespace_of("director"), [] {
-        return lab::set_feature("eth0", lab::Feature::generic_receive, lab::Switch::on);
+        return net::set_feature("eth0", net::Feature::generic_receive, net::Switch::on);
     });
 }
 

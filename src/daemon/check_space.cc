@@ -1,46 +1,26 @@
 #include "daemon/check_space.hh"
 
-#include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 
-#include "lab/links.hh"
-#include "lab/namespace.hh"
-#include "lab/offload.hh"
+#include "net/links_driver.hh"
+#include "net/namespace_driver.hh"
+#include "net/offload_driver.hh"
 
 namespace lvx::daemon {
 namespace {
 
 constexpr const char* inner_name = "check";
-// The two numbers must differ (lab/links.hh says why).  The outer one is nobody else's: it has this process's in it.
+// The two numbers must differ (net/links_driver.hh says why).  The outer one is nobody else's: it has this process's in it.
 constexpr std::uint32_t inner_ifindex = 0x6c7678;
 std::uint32_t outer_ifindex() { return 0x40000000U | static_cast<std::uint32_t>(::getpid()); }
 constexpr std::uint32_t mtu = 1500;
-
-// A thread of its own goes there, so that nobody else's sockets do.
-Result<Fd> new_namespace() {
-    Fd made;
-    int code = 0;
-    std::thread([&] {
-        if (::unshare(CLONE_NEWNET) != 0) {
-            code = errno;
-            return;
-        }
-        made = Fd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-        code = made.valid() ? 0 : errno;
-    }).join();
-    if (code != 0) return refusal("cannot make a network namespace for checks", code, "lvxd needs CAP_SYS_ADMIN for check_through");
-    return made;
-}
 
 Result<net::Mac> mac_of(const char* device) {
     const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -52,21 +32,21 @@ Result<net::Mac> mac_of(const char* device) {
     return mac;
 }
 
-lab::Prefix everything(const Address& like) { return {like.is_v4() ? Address::v4(0) : Address::v6({}), 0}; }
-lab::Prefix pair_of(const Address& address) { return {address, static_cast<std::uint8_t>(address.is_v4() ? 31 : 127)}; }
+net::Prefix everything(const Address& like) { return {like.is_v4() ? Address::v4(0) : Address::v6({}), 0}; }
+net::Prefix pair_of(const Address& address) { return {address, static_cast<std::uint8_t>(address.is_v4() ? 31 : 127)}; }
 
 Result<void> furnish(CheckSpace& space) {
-    auto links = TRY(lab::Rtnetlink::open());
-    TRY(lab::set_feature(inner_name, lab::Feature::generic_receive, lab::Switch::on));  // takes what XDP redirects to it
+    auto links = TRY(net::Rtnetlink::open());
+    TRY(net::set_feature(inner_name, net::Feature::generic_receive, net::Switch::on));  // takes what XDP redirects to it
     for (const Address& client : space.clients) TRY(links.add_address(inner_ifindex, pair_of(client)));
     TRY(links.bring_up(inner_ifindex, mtu));
-    for (const Address& client : space.clients) TRY(links.add_route({everything(client), check_gateway(client)}));
+    for (const Address& client : space.clients) TRY(links.add_route(everything(client), check_gateway(client)));
     space.station = TRY(mac_of(inner_name));
     return {};
 }
 
 // Of a daemon that was killed: its namespace may still be on its way out.
-void remove_leftover(lab::Rtnetlink& links, const std::string& interface) { (void)links.remove(interface); }
+void remove_leftover(net::Rtnetlink& links, const std::string& interface) { (void)links.remove(interface); }
 
 }  // namespace
 
@@ -82,14 +62,14 @@ Address check_gateway(const Address& client) {
 }
 
 Result<CheckSpace> make_check_space(const std::string& interface, const std::vector<Address>& clients) {
-    CheckSpace space{.network_namespace = TRY(new_namespace()), .interface = interface, .clients = clients};
-    auto links = TRY(lab::Rtnetlink::open());
+    CheckSpace space{.network_namespace = TRY(net::new_namespace()), .interface = interface, .clients = clients};
+    auto links = TRY(net::Rtnetlink::open());
     remove_leftover(links, interface);
     TRY(links.add_veth({interface, outer_ifindex()}, {inner_name, inner_ifindex}, space.network_namespace.get()));
     space.ifindex = outer_ifindex();
     for (const Address& client : clients) TRY(links.add_address(space.ifindex, pair_of(check_gateway(client))));
     TRY(links.bring_up(space.ifindex, mtu));
-    TRY(lab::inside(space.network_namespace.get(), [&space] { return furnish(space); }));
+    TRY(net::inside(space.network_namespace.get(), [&space] { return furnish(space); }));
     return space;
 }
 

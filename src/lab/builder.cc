@@ -1,8 +1,8 @@
 #include "lab/builder.hh"
 
-#include "lab/links.hh"
 #include "lab/namespace.hh"
-#include "lab/offload.hh"
+#include "net/links_driver.hh"
+#include "net/offload_driver.hh"
 
 namespace lvx::lab {
 namespace {
@@ -26,27 +26,27 @@ Result<void> apply_settings(const Node& node) {
 }
 
 Result<void> bring_up(const std::string& device, std::uint32_t mtu) {
-    Rtnetlink netlink = TRY(Rtnetlink::open());
-    return netlink.bring_up(TRY(index_of(device)), mtu);
+    net::Rtnetlink netlink = TRY(net::Rtnetlink::open());
+    return netlink.bring_up(TRY(net::index_of(device)), mtu);
 }
 
 Result<void> make_switch() {
-    Rtnetlink netlink = TRY(Rtnetlink::open());
+    net::Rtnetlink netlink = TRY(net::Rtnetlink::open());
     TRY(netlink.add_bridge(bridge_name));
-    return netlink.bring_up(TRY(index_of(bridge_name)), 1500);
+    return netlink.bring_up(TRY(net::index_of(bridge_name)), 1500);
 }
 
 Result<void> set_up_end(const End& end, std::uint32_t mtu) {
-    if (!end.checksums) TRY(set_feature(end.device, Feature::transmit_checksum, Switch::off));
-    Rtnetlink netlink = TRY(Rtnetlink::open());
-    const std::uint32_t ifindex = TRY(index_of(end.device));
+    if (!end.checksums) TRY(net::set_feature(end.device, net::Feature::transmit_checksum, net::Switch::off));
+    net::Rtnetlink netlink = TRY(net::Rtnetlink::open());
+    const std::uint32_t ifindex = TRY(net::index_of(end.device));
     if (end.port) {
-        const std::uint32_t bridge = TRY(index_of(bridge_name));
+        const std::uint32_t bridge = TRY(net::index_of(bridge_name));
         TRY(netlink.set_master(ifindex, bridge));
     }
     TRY(netlink.bring_up(ifindex, mtu));
     // A veth starts NAPI for GRO when it is switched on while the device is up; before that it is only written down.
-    if (end.gro) TRY(set_feature(end.device, Feature::generic_receive, Switch::on));
+    if (end.gro) TRY(net::set_feature(end.device, net::Feature::generic_receive, net::Switch::on));
     return {};
 }
 
@@ -54,7 +54,7 @@ Result<void> set_up_end(const End& end, std::uint32_t mtu) {
 Result<void> lay(const Cable& cable, std::uint32_t number, const NamespaceOf& namespace_of) {
     const int far = namespace_of(cable.far.node);
     TRY(inside(namespace_of(cable.near.node), [&]() -> Result<void> {
-        Rtnetlink netlink = TRY(Rtnetlink::open());
+        net::Rtnetlink netlink = TRY(net::Rtnetlink::open());
         return netlink.add_veth({cable.near.device, first_ifindex + 2 * number}, {cable.far.device, first_ifindex + 2 * number + 1},
                                 far);
     }));
@@ -63,12 +63,12 @@ Result<void> lay(const Cable& cable, std::uint32_t number, const NamespaceOf& na
 }
 
 Result<void> address_node(const Node& node) {
-    Rtnetlink netlink = TRY(Rtnetlink::open());
+    net::Rtnetlink netlink = TRY(net::Rtnetlink::open());
     for (const Device& device : node.devices) {
-        const std::uint32_t ifindex = TRY(index_of(device.name));
+        const std::uint32_t ifindex = TRY(net::index_of(device.name));
         for (const Prefix& prefix : device.addresses) TRY(netlink.add_address(ifindex, prefix));
     }
-    for (const Route& route : node.routes) TRY(netlink.add_route(route));
+    for (const Route& route : node.routes) TRY(netlink.add_route(route.destination, route.gateway));
     return {};
 }
 

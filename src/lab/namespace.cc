@@ -1,32 +1,12 @@
 #include "lab/namespace.hh"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <thread>
-
-#include "base/ensure.hh"
 
 namespace lvx::lab {
-namespace {
-
-constexpr const char* this_threads_namespace = "/proc/thread-self/ns/net";
-
-// A thread of its own leaves the caller's namespace untouched, whatever fails.
-int unshare_and_keep(const std::string& path) {
-    int code = 0;
-    std::thread([&] {
-        if (unshare(CLONE_NEWNET) != 0 || mount(this_threads_namespace, path.c_str(), nullptr, MS_BIND, nullptr) != 0) {
-            code = errno;
-        }
-    }).join();
-    return code;
-}
-
-}  // namespace
 
 Result<Fd> open_namespace(const std::string& path) {
     Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -37,21 +17,11 @@ Result<Fd> open_namespace(const std::string& path) {
 Result<Fd> make_namespace(const std::string& path) {
     const Fd file(open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file.valid()) return refusal("cannot make " + path, errno);
-    if (const int code = unshare_and_keep(path); code != 0) {
-        unlink(path.c_str());
-        return refusal("cannot make a network namespace", code, "run it as root");
-    }
-    return open_namespace(path);
-}
-
-Result<void> inside(int network_namespace, const std::function<Result<void>()>& work) {
-    const Fd home(open(this_threads_namespace, O_RDONLY | O_CLOEXEC));
-    if (!home.valid()) return refusal("cannot open the own network namespace", errno);
-    if (setns(network_namespace, CLONE_NEWNET) != 0) return refusal("cannot enter a network namespace", errno);
-    Result<void> result = work();
-    // Going on in the wrong namespace would send packets where none may go.
-    ensure(setns(home.get(), CLONE_NEWNET) == 0);
-    return result;
+    auto made = net::new_namespace();
+    const std::string descriptor = made ? "/proc/self/fd/" + std::to_string(made->get()) : "";
+    if (made && mount(descriptor.c_str(), path.c_str(), nullptr, MS_BIND, nullptr) != 0) made = refusal("cannot keep a network namespace", errno);
+    if (!made) unlink(path.c_str());
+    return made;
 }
 
 Result<void> set_sysctl(const std::string& name, const std::string& value) {

@@ -12,14 +12,11 @@
 
 #include "base/address.hh"
 #include "base/result.hh"
+#include "net/world.hh"
 
 namespace lvx::lab {
 
-struct Prefix {
-    Address address;
-    std::uint8_t length = 0;
-    auto operator<=>(const Prefix&) const = default;
-};
+using net::Prefix;
 
 struct Device {
     std::string name;  // as the node sees it: "eth0"

@@ -19,9 +19,9 @@
 #include <optional>
 
 #include "bfd/driver.hh"
-#include "lab/links.hh"
 #include "lab/namespace.hh"
 #include "lab/process.hh"
+#include "net/links_driver.hh"
 #include "tests/support/stall_meter.hh"
 
 namespace lvx::bfd {
@@ -39,7 +39,7 @@ T must(Result<T> result) {
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-lab::Prefix prefix(const char* address, std::uint8_t length) { return {*Address::parse(address), length}; }
+net::Prefix prefix(const char* address, std::uint8_t length) { return {*Address::parse(address), length}; }
 
 // The two namespaces and the link between them, once for all tests.
 class Link : public testing::Environment {
@@ -52,13 +52,13 @@ class Link : public testing::Environment {
         ASSERT_EQ(::sched_setscheduler(0, SCHED_FIFO, &parameters), 0);
         ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
         there = must(lab::make_namespace(folder + "/ns"));
-        lab::Rtnetlink here = must(lab::Rtnetlink::open());
+        net::Rtnetlink here = must(net::Rtnetlink::open());
         must(here.add_veth({"lvx0", 101}, {"bird0", 102}, there.get()));
         must(here.bring_up(101, 1500));
         must(here.add_address(101, prefix("10.77.0.1", 24)));
         must(here.add_address(101, prefix("fd77::1", 64)));
         must(lab::inside(there.get(), [&]() -> Result<void> {
-            lab::Rtnetlink inner = TRY(lab::Rtnetlink::open());
+            net::Rtnetlink inner = TRY(net::Rtnetlink::open());
             TRY(inner.bring_up(1, 65536));
             TRY(inner.bring_up(102, 1500));
             TRY(inner.add_address(102, prefix("10.77.0.2", 24)));

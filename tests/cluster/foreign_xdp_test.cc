@@ -9,8 +9,8 @@
 
 #include <array>
 
-#include "lab/links.hh"
 #include "lab/namespace.hh"
+#include "net/links_driver.hh"
 #include "support/cluster.hh"
 
 namespace lvx::cluster {
@@ -31,12 +31,12 @@ TEST(ForeignXdp, IsNamedAndLeftAlone) {
     ASSERT_TRUE(program.valid());
     std::uint32_t id = 0;
     const auto attached_id = [&]() -> Result<void> {
-        const std::uint32_t ifindex = TRY(lab::index_of("eth0"));
+        const std::uint32_t ifindex = TRY(net::index_of("eth0"));
         if (const int code = bpf_xdp_query_id(static_cast<int>(ifindex), 0, &id); code != 0) return refusal("cannot ask", -code);
         return {};
     };
     must(lab::inside(lab.namespace_of("director"), [&]() -> Result<void> {
-        const std::uint32_t ifindex = TRY(lab::index_of("eth0"));
+        const std::uint32_t ifindex = TRY(net::index_of("eth0"));
         const int code = bpf_xdp_attach(static_cast<int>(ifindex), program.get(), XDP_FLAGS_DRV_MODE, nullptr);
         if (code != 0) return refusal("cannot attach", -code);
         return attached_id();

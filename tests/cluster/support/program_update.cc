@@ -8,8 +8,8 @@
 #include <filesystem>
 
 #include "dataplane/hooks.hh"
-#include "lab/links.hh"
 #include "lab/namespace.hh"
+#include "net/links_driver.hh"
 
 namespace lvx::cluster {
 namespace {
@@ -48,7 +48,7 @@ Result<std::vector<Fd>> hold_rests(const Cluster& cluster) {
 
 Result<void> replace_program(const Cluster& cluster, std::string_view hook, const std::string& device, const Fd& program) {
     return lab::inside(cluster.ns("director"), [&]() -> Result<void> {
-        const std::uint32_t ifindex = TRY(lab::index_of(device));
+        const std::uint32_t ifindex = TRY(net::index_of(device));
         if (hook == "xdp") return update_link(cluster, ifindex, program);
         libbpf_set_print(nullptr);  // that a clsact qdisc is already there is no news
         TRY(dataplane::attach_filter(ifindex, device, program));

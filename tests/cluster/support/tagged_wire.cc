@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <memory>
 
-#include "lab/links.hh"
 #include "lab/namespace.hh"
-#include "lab/offload.hh"
+#include "net/links_driver.hh"
+#include "net/offload_driver.hh"
 #include "vlan_tag.skel.h"
 
 namespace lvx::cluster {
@@ -37,8 +37,8 @@ Result<void> tag_device(const lab::Lab& lab, std::string_view node, const std::s
         return refusal("cannot load the tagging programs", -code);
     }
     return lab::inside(lab.namespace_of(node), [&]() -> Result<void> {
-        const std::uint32_t ifindex = TRY(lab::index_of(device));
-        TRY(lab::set_feature(device, lab::Feature::transmit_vlan, lab::Switch::off));
+        const std::uint32_t ifindex = TRY(net::index_of(device));
+        TRY(net::set_feature(device, net::Feature::transmit_vlan, net::Switch::off));
         TRY(attach(ifindex, BPF_TC_EGRESS, bpf_program__fd(skeleton->progs.tag)));
         return attach(ifindex, BPF_TC_INGRESS, bpf_program__fd(skeleton->progs.untag));
     });

@@ -1,5 +1,5 @@
-// Devices, addresses and routes by rtnetlink: what a laboratory needs and no more.  One Rtnetlink speaks to the
-// namespace it was opened in, also after the thread has left it.
+// Devices, addresses and routes made by rtnetlink: what laboratories and the pair of the daemon's own checks need and no
+// more.  One Rtnetlink speaks to the namespace it was opened in, also after the thread has left it.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 
 #include "base/fd.hh"
 #include "base/result.hh"
-#include "lab/topology.hh"
+#include "net/world.hh"
 
 struct mnl_socket;
 struct nlmsghdr;
 
-namespace lvx::lab {
+namespace lvx::net {
 
 struct VethEnd {
     std::string name;
@@ -36,9 +36,9 @@ class Rtnetlink {
     [[nodiscard]] Result<void> add_bridge(const std::string& name);
     [[nodiscard]] Result<void> bring_up(std::uint32_t ifindex, std::uint32_t mtu);
     [[nodiscard]] Result<void> set_master(std::uint32_t ifindex, std::uint32_t bridge);
-    // Without duplicate detection: an address of a laboratory is usable at once.
+    // Without duplicate detection: usable at once.
     [[nodiscard]] Result<void> add_address(std::uint32_t ifindex, const Prefix& prefix);
-    [[nodiscard]] Result<void> add_route(const Route& route);
+    [[nodiscard]] Result<void> add_route(const Prefix& destination, const Address& gateway);
 
  private:
     explicit Rtnetlink(mnl_socket* socket) : socket_(socket) {}
@@ -50,4 +50,4 @@ class Rtnetlink {
 // Of a device in the namespace the calling thread is in.
 [[nodiscard]] Result<std::uint32_t> index_of(const std::string& device);
 
-}  // namespace lvx::lab
+}  // namespace lvx::net

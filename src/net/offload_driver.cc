@@ -1,4 +1,4 @@
-#include "lab/offload.hh"
+#include "net/offload_driver.hh"
 
 #include <fmt/format.h>
 #include <linux/ethtool.h>
@@ -12,7 +12,7 @@
 
 #include "base/fd.hh"
 
-namespace lvx::lab {
+namespace lvx::net {
 namespace {
 
 Result<std::uint32_t> ask(int socket, const std::string& device, std::uint32_t command, std::uint32_t value) {
@@ -47,4 +47,4 @@ Result<void> set_feature(const std::string& device, Feature feature, Switch posi
     return {};
 }
 
-}  // namespace lvx::lab
+}  // namespace lvx::net

@@ -5,11 +5,11 @@
 
 #include "base/result.hh"
 
-namespace lvx::lab {
+namespace lvx::net {
 
 enum class Feature : unsigned char { transmit_checksum, generic_receive, transmit_vlan };
 enum class Switch : unsigned char { off, on };
 
 [[nodiscard]] Result<void> set_feature(const std::string& device, Feature feature, Switch position);
 
-}  // namespace lvx::lab
+}  // namespace lvx::net

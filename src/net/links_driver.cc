@@ -1,4 +1,4 @@
-#include "lab/links.hh"
+#include "net/links_driver.hh"
 
 #include <fmt/format.h>
 #include <libmnl/libmnl.h>
@@ -12,7 +12,7 @@
 #include <span>
 #include <utility>
 
-namespace lvx::lab {
+namespace lvx::net {
 namespace {
 
 // Messages of this file hold a few attributes; a page is far more than any of them needs.
@@ -140,20 +140,20 @@ Result<void> Rtnetlink::add_address(std::uint32_t ifindex, const Prefix& prefix)
     return ask(header, fmt::format("cannot add {}/{} to device {}", prefix.address.text(), prefix.length, ifindex));
 }
 
-Result<void> Rtnetlink::add_route(const Route& route) {
+Result<void> Rtnetlink::add_route(const Prefix& destination, const Address& gateway) {
     Buffer buffer;
     nlmsghdr* header = message(buffer, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
     auto* part = static_cast<rtmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(rtmsg)));
-    part->rtm_family = kernel_family(route.gateway);
-    part->rtm_dst_len = route.destination.length;
+    part->rtm_family = kernel_family(gateway);
+    part->rtm_dst_len = destination.length;
     part->rtm_table = RT_TABLE_MAIN;
     part->rtm_protocol = RTPROT_STATIC;
     part->rtm_scope = RT_SCOPE_UNIVERSE;
     part->rtm_type = RTN_UNICAST;
-    if (route.destination.length > 0) put_address(header, RTA_DST, route.destination.address);
-    put_address(header, RTA_GATEWAY, route.gateway);
-    return ask(header, fmt::format("cannot add a route to {}/{} by way of {}", route.destination.address.text(),
-                                   route.destination.length, route.gateway.text()));
+    if (destination.length > 0) put_address(header, RTA_DST, destination.address);
+    put_address(header, RTA_GATEWAY, gateway);
+    return ask(header, fmt::format("cannot add a route to {}/{} by way of {}", destination.address.text(),
+                                   destination.length, gateway.text()));
 }
 
 Result<std::uint32_t> index_of(const std::string& device) {
@@ -162,4 +162,4 @@ Result<std::uint32_t> index_of(const std::string& device) {
     return index;
 }
 
-}  // namespace lvx::lab
+}  // namespace lvx::net
