@@ -79,6 +79,19 @@ bool single(const Keyword& keyword) {
     }
 }
 
+// "global_defs", "virtual_server or real_server", "A, B or C"; each once.
+std::string blocks_of(const std::vector<const Keyword*>& keywords) {
+    std::vector<std::string_view> names;
+    for (const Keyword* keyword : keywords) {
+        // What help calls "a check" has no block of its own.
+        const std::string_view name = keyword->block == Block::check ? "TCP_CHECK and PING_CHECK" : block_name(keyword->block);
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+    std::string text(names.front());
+    for (std::size_t i = 1; i < names.size(); ++i) text += fmt::format("{}{}", i + 1 == names.size() ? " or " : ", ", names[i]);
+    return text;
+}
+
 class Checker {
  public:
     Checker(const std::vector<Statement>& statements, Diagnostics& diagnostics)
@@ -131,13 +144,12 @@ class Checker {
         Diagnostic found{.code = one.has_block ? Code::unknown_block : Code::unknown_keyword,
                          .place = one.words.front().place,
                          .message = fmt::format("unknown keyword \"{}\" in {}", name, block_name(where))};
-        if (const Keyword* elsewhere = find_elsewhere(name)) {
+        if (const auto elsewhere = find_elsewhere(name); !elsewhere.empty()) {
             found.code = Code::misplaced_keyword;
             found.message = fmt::format("\"{}\" does not belong into {}", name, block_name(where));
-            found.note = fmt::format("it belongs into {}", block_name(elsewhere->block));
-            if (find_keyword(where, elsewhere->canonical) != nullptr) {
-                found.caret = fmt::format("the name here is \"{}\"", elsewhere->canonical);
-            }
+            found.note = fmt::format("it belongs into {}", blocks_of(elsewhere));
+            const auto here = std::ranges::find_if(elsewhere, [where](const Keyword* one) { return find_keyword(where, one->canonical) != nullptr; });
+            if (here != elsewhere.end()) found.caret = fmt::format("the name here is \"{}\"", (*here)->canonical);
         } else {
             found.caret = suggested(name, where);
             found.note = one.has_block ? "the whole block is left out" : "the line is left out, as keepalived does";

@@ -64,9 +64,12 @@ const Keyword* find_keyword(Block block, std::string_view name) {
     return found == last ? nullptr : found->second;
 }
 
-const Keyword* find_elsewhere(std::string_view name) {
-    const auto found = index().find(name);
-    return found == index().end() ? nullptr : found->second;
+std::vector<const Keyword*> find_elsewhere(std::string_view name) {
+    const auto [first, last] = index().equal_range(name);
+    std::vector<const Keyword*> found;
+    std::transform(first, last, std::back_inserter(found), [](const auto& entry) { return entry.second; });
+    std::ranges::sort(found);  // all of one table
+    return found;
 }
 
 bool first_counts(const Keyword& keyword) {

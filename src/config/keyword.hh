@@ -62,8 +62,8 @@ struct Keyword {
 
 [[nodiscard]] std::span<const Keyword> keywords();
 [[nodiscard]] const Keyword* find_keyword(Block block, std::string_view name);
-// Where else the name is known; null if nowhere.
-[[nodiscard]] const Keyword* find_elsewhere(std::string_view name);
+// Where else the name is known, in the order of the list; empty if nowhere.
+[[nodiscard]] std::vector<const Keyword*> find_elsewhere(std::string_view name);
 // Given twice in a block, the first one counts; with all other keywords of one value it is the last.
 [[nodiscard]] bool first_counts(const Keyword& keyword);
 [[nodiscard]] std::vector<std::string_view> names_in(Block block);

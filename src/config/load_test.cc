@@ -248,6 +248,12 @@ TEST(Load, SaysWhereAKeywordBelongs) {
     EXPECT_THAT(outcome.report(), HasSubstr("the name here is \"lvs_method\""));
 }
 
+TEST(Load, NamesEveryBlockThatAMisplacedKeywordBelongsTo) {
+    const std::string report = load_text("virtual_server 10.0.0.1 80 {\n  real_server 10.0.0.2 80 {\n    MISC_CHECK {\n      misc_path /bin/true\n      check_through virtual\n    }\n  }\n}\n").report();
+    EXPECT_THAT(report, HasSubstr("\"check_through\" does not belong into MISC_CHECK"));
+    EXPECT_THAT(report, HasSubstr("it belongs into virtual_server, TCP_CHECK and PING_CHECK, HTTP_GET and SSL_GET, SMTP_CHECK, DNS_CHECK, UDP_CHECK or GREETING_CHECK\n"));
+}
+
 TEST(Load, SetsTimeoutsAndKeepsTheDefaultAtZero) {
     const Outcome outcome = load_text("global_defs {\n lvs_timeouts tcp 60 udp 0\n}\n");
     EXPECT_EQ(outcome.report(), "1 file, 0 errors, 0 warnings.\n");

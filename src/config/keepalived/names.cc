@@ -15,20 +15,27 @@ void say_if_late(const Word& name, const Statement& object, Reading& reading) {
                  "lvx finds it; keepalived would ignore this name");
 }
 
+const Statement* missing(const Word& name, std::string_view keyword, std::string note, Reading& reading) {
+    const auto names = reading.object_names(keyword);
+    reading.report({.code = Code::unknown_name, .place = name.place,
+                    .message = fmt::format("there is no {} of the name \"{}\"", keyword, name.text),
+                    .caret = suggestion(name.text, names), .note = std::move(note),
+                    .help = names.empty() ? fmt::format("{} {} {{ ... }} defines one", keyword, name.text) : std::string{}});
+    return nullptr;
+}
+
 }  // namespace
 
 const Statement* expect_object(const Word& name, std::string_view keyword, Reading& reading) {
     const Statement* object = reading.find_object(keyword, name.text);
-    if (object != nullptr) {
-        say_if_late(name, *object, reading);
-        return object;
-    }
-    const auto names = reading.object_names(keyword);
-    reading.report({.code = Code::unknown_name, .place = name.place,
-                    .message = fmt::format("there is no {} of the name \"{}\"", keyword, name.text),
-                    .caret = suggestion(name.text, names), .note = "keepalived would ignore this name",
-                    .help = names.empty() ? fmt::format("{} {} {{ ... }} defines one", keyword, name.text) : std::string{}});
-    return nullptr;
+    if (object == nullptr) return missing(name, keyword, "keepalived would ignore this name", reading);
+    say_if_late(name, *object, reading);
+    return object;
+}
+
+const Statement* expect_object_for_ours(const Word& name, std::string_view keyword, Reading& reading) {
+    const Statement* object = reading.find_object(keyword, name.text);
+    return object != nullptr ? object : missing(name, keyword, {}, reading);
 }
 
 bool first_of_name(const Statement& block, Reading& reading) {

@@ -62,7 +62,7 @@ void read_resources(Draft& draft, const Statement& statement, Reading& reading) 
 }
 
 void read_fast_peer(Draft& draft, const Statement& statement, Reading& reading) {
-    if (statement.words.size() < 2 || expect_object(statement.words[1], "bfd_instance", reading) == nullptr) return;
+    if (statement.words.size() < 2 || expect_object_for_ours(statement.words[1], "bfd_instance", reading) == nullptr) return;
     draft.instance.fast_peer = statement.words[1].text;
 }
 

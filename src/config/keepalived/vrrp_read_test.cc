@@ -136,6 +136,7 @@ TEST(VrrpFastPeer, NamesASessionThatDoesNotNoticeTooSoon) {
     EXPECT_FALSE(unknown.usable());
     EXPECT_THAT(unknown.report(), HasSubstr("there is no bfd_instance of the name \"othr\""));
     EXPECT_THAT(unknown.report(), HasSubstr("did you mean \"other\"?"));
+    EXPECT_EQ(unknown.report().find("keepalived"), std::string::npos) << "which does not know fast_peer";
     EXPECT_EQ(told("    min_tx 1\n    multiplier 9\n", "other").diagnostics.warnings(), 0u);
     const Outcome soon = told("    min_tx 1\n    multiplier 8\n", "other");
     EXPECT_TRUE(soon.usable());
