@@ -16,15 +16,12 @@ using testing::HasSubstr;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-class Marks : public testing::Test {
+class MarksLab : public testing::Test {
  protected:
-    Marks() : cluster_({.services = {}}) {
+    explicit MarksLab(const Description& description) : cluster_(description) {
         cluster_.serve_all();
         for (const char* server : {"server1", "server2", "server3"})
             in(server, "nft 'table ip nat { chain pre { type nat hook prerouting priority -100; tcp dport 8080 redirect to :80; }; }'");
-        tell("ipvsadm -A -f 7 -s rr");
-        for (const char* server : {"10.0.0.2", "10.0.0.3", "10.0.0.4"}) tell(fmt::format("ipvsadm -a -f 7 -m -r {}", server));
-        cluster_.await_neighbours(3);
     }
 
     void in(std::string_view node, std::string_view words) {
@@ -50,6 +47,36 @@ class Marks : public testing::Test {
     const std::map<std::string, int> all_in_turn_{{"server1", 2}, {"server2", 2}, {"server3", 2}};
     Cluster cluster_;
 };
+
+class Marks : public MarksLab {
+ protected:
+    Marks() : MarksLab({.services = {}}) {
+        tell("ipvsadm -A -f 7 -s rr");
+        for (const char* server : {"10.0.0.2", "10.0.0.3", "10.0.0.4"}) tell(fmt::format("ipvsadm -a -f 7 -m -r {}", server));
+        cluster_.await_neighbours(3);
+    }
+};
+
+class MarksOfAFile : public MarksLab {
+ protected:
+    MarksOfAFile() : MarksLab({}) {
+        cluster_.reload("fwmark_packets 7 {\n    tcp 192.168.88.23 80\n}\nvirtual_server fwmark 7 {\n    lb_algo rr\n    lb_kind NAT\n"
+                        "    real_server 10.0.0.2 0 {\n    }\n    real_server 10.0.0.3 0 {\n    }\n    real_server 10.0.0.4 0 {\n    }\n}\n");
+        cluster_.await_neighbours(3);
+    }
+};
+
+TEST_F(MarksOfAFile, AndThoseOfRulesAreOneService) {
+    in("director", "nft 'table ip mangle { chain pre { type filter hook prerouting priority mangle; ip daddr 192.168.88.23 tcp dport { 80, 8080 } meta mark set 7; }; }'");
+    const std::string text = await_marks(says(" 8080 "));
+    EXPECT_THAT(text, testing::ContainsRegex("   7  inet    tcp       192.168.88.23  80     fwmark/7  [^\n]*(fwmark_packets|:2)\n"));
+    EXPECT_THAT(text, HasSubstr("   7  inet    tcp       192.168.88.23  8080   fwmark/7  nft ip mangle pre handle 3\n"));
+    EXPECT_EQ(pages(80), all_in_turn_);
+    EXPECT_EQ(pages(8080), all_in_turn_);
+    in("director", "nft flush ruleset");
+    await_marks([](const std::string& answer) { return answer.find(" 8080 ") == answer.npos; });
+    EXPECT_EQ(pages(80), all_in_turn_);
+}
 
 TEST_F(Marks, PortsThatARuleOfNftMarksAreOneServiceAsLongAsTheRuleStands) {
     in("director", "nft 'table ip mangle { chain pre { type filter hook prerouting priority mangle; ip daddr 192.168.88.23 tcp dport 80 meta mark set 7; ip daddr 192.168.88.23 tcp dport 8080 meta mark set 7; }; }'");
