@@ -33,6 +33,13 @@ std::int32_t ticks_longer(std::uint64_t control, std::uint64_t told) {
     return static_cast<std::int32_t>(table::control_expires(control) - table::control_expires(told));
 }
 
+// As IPVS looks for it: by the mark, where that has a service, else by the address.
+std::optional<model::ServiceKey> serving(const kernel::Entry& entry, const Directory& directory) {
+    const model::ServiceKey mark = model::mark_key(entry.fwmark, entry.client.address.family());
+    if (entry.fwmark == 0 || !directory.service(mark)) return directory.serving(entry.protocol, entry.destination);
+    return entry.protocol == 0 ? mark : directory.serving(entry.fwmark, entry.protocol, entry.destination);
+}
+
 }  // namespace
 
 kernel::Entry entry_of(const SyncedConnection& connection) {
@@ -58,10 +65,11 @@ kernel::Entry entry_of(const SyncedConnection& connection) {
 
 std::expected<SyncedConnection, KeptOut> connection_of(const kernel::Entry& entry, const Directory& directory) {
     const bool is_template = entry.flags & kernel::flag_template;
-    if (entry.protocol != tcp && entry.protocol != udp) return std::unexpected(KeptOut::not_in_table);
+    const bool of_mark = is_template && entry.protocol == 0 && entry.fwmark != 0;  // a template
+    if (entry.protocol != tcp && entry.protocol != udp && !of_mark) return std::unexpected(KeptOut::not_in_table);
     if (entry.flags & kernel::flag_no_client_port) return std::unexpected(KeptOut::not_in_table);
     Endpoint destination = entry.destination;
-    auto service = directory.serving(entry.protocol, destination);
+    auto service = serving(entry, directory);
     if (!service && is_template && entry.protocol == tcp && destination.port == 0) {
         destination.port = ftp_port;
         service = directory.serving(entry.protocol, destination);

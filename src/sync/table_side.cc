@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace lvx::sync {
 namespace {
@@ -49,10 +50,26 @@ struct Mixer {
     }
 };
 
-model::ServiceKey key_of(const abi::service& service) {
+// The mark of its service's row (abi/service.h).
+std::uint32_t mark_of(const abi::service& service) {
+    if (service.family == static_cast<std::uint8_t>(Family::v4)) return address_of(service.address).v4_value();
+    std::uint32_t mark = 0;
+    for (unsigned byte = 0; byte < sizeof mark; ++byte) mark = mark << 8 | service.address.bytes[byte];
+    return mark;
+}
+
+model::ServiceKey key_of(const table::table& table, std::uint32_t set, const abi::service& service) {
+    if (service.flags & abi::SERVICE_MARK) return model::mark_key(mark_of(service), static_cast<Family>(service.family));
+    const abi::service* leader = service.flags & abi::SERVICE_MEMBER ? table::table_service(&table, set, service.leader) : nullptr;
     return {.protocol = static_cast<model::Protocol>(service.protocol),
             .address = address_of(service.address),
-            .port = swapped(service.port)};
+            .port = swapped(service.port),
+            .fwmark = leader ? mark_of(*leader) : 0};
+}
+
+model::ServiceKey marked(model::ServiceKey key, std::uint32_t mark) {
+    key.fwmark = mark;
+    return key;
 }
 
 // What is the same everywhere about a connection; not its state and times.
@@ -98,7 +115,13 @@ Directory Directory::of(const table::table& table, std::uint32_t set) {
     Directory directory;
     for (std::uint32_t id = 0; id < table.max_services; ++id) {
         const abi::service& service = table.services[set * table.max_services + id];
-        if (service.flags & abi::SERVICE_PRESENT) directory.services_.emplace(key_of(service), id);
+        if (!(service.flags & abi::SERVICE_PRESENT)) continue;
+        model::ServiceKey key = key_of(table, set, service);
+        directory.services_.emplace(key, id);
+        if (!(service.flags & abi::SERVICE_MEMBER)) continue;
+        directory.leaders_.emplace(id, service.leader);
+        const std::uint32_t mark = std::exchange(key.fwmark, 0);
+        directory.marks_.emplace(key, mark);
     }
     for (std::uint32_t id = 0; id < table.max_servers; ++id) {
         const abi::server& server = table.servers[set * table.max_servers + id];
@@ -114,16 +137,32 @@ std::optional<std::uint32_t> Directory::service(const model::ServiceKey& key) co
 }
 
 std::optional<std::uint32_t> Directory::server(std::uint32_t service, const Endpoint& identity) const {
-    const auto found = servers_.find({service, identity});
+    const auto leader = leaders_.find(service);
+    const auto found = servers_.find({leader == leaders_.end() ? service : leader->second, identity});
     return found == servers_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<model::ServiceKey> Directory::serving(std::uint8_t protocol, const Endpoint& destination) const {
     for (const Port port : {destination.port, Port{0}}) {
         const model::ServiceKey key{.protocol = static_cast<model::Protocol>(protocol), .address = destination.address, .port = port};
+        if (const auto found = marks_.find(key); found != marks_.end()) return marked(key, found->second);
+    }
+    return serving(0, protocol, destination);
+}
+
+std::optional<model::ServiceKey> Directory::serving(std::uint32_t mark, std::uint8_t protocol, const Endpoint& destination) const {
+    for (const Port port : {destination.port, Port{0}}) {
+        const model::ServiceKey key{.protocol = static_cast<model::Protocol>(protocol), .address = destination.address, .port = port, .fwmark = mark};
         if (services_.contains(key)) return key;
     }
     return std::nullopt;
+}
+
+std::optional<std::uint32_t> Directory::service_of(const SyncedConnection& connection) const {
+    const bool of_member = connection.service.fwmark != 0 && connection.service.protocol != model::Protocol::ip;
+    if (!of_member) return service(connection.service);
+    const auto key = serving(connection.service.fwmark, connection.key.protocol, connection.key.destination);
+    return key ? service(*key) : std::nullopt;
 }
 
 TableSide::TableSide(const table::table& table, std::uint32_t set)
@@ -160,13 +199,14 @@ std::optional<SyncedConnection> TableSide::read(std::uint32_t slot, const TableT
                                     .client = {address_of(copy.client), client_port_of(copy)},
                                     .destination = {address_of(service->address), swapped(copy.virtual_port)}},
                             .server = {address_of(server->address), swapped(copy.server_port)},
-                            .service = key_of(*service),
+                            .service = key_of(table_, set_, *service),
                             .server_port = swapped(server->port),
                             .state = static_cast<std::uint8_t>(state),
                             .is_template = (copy.flags & abi::CONNECTION_TEMPLATE) != 0,
                             .method = static_cast<model::Method>(server->method),
                             .remaining = time_of(left, time),
                             .age = time_of(std::max<std::int64_t>(std::int64_t{service->timeout_ticks[state]} - left, 0), time)};
+    result.fwmark = result.service.fwmark;
     result.assured = result.is_template && table::template_assured(&copy);
     if (result.is_template) result.timeout = std::chrono::seconds{service->persistence_s};
     else std::memcpy(result.client_station.data(), copy.return_mac, result.client_station.size());
@@ -223,15 +263,16 @@ bool TableSide::same_server(std::uint32_t slot, const SyncedConnection& connecti
 }
 
 model::Method TableSide::method_here(const SyncedConnection& connection) const {
-    const auto service = directory_.service(connection.service);
+    const auto service = directory_.service_of(connection);
     const auto server = service ? directory_.server(*service, connection.server_identity()) : std::nullopt;
     const abi::server* row = server ? table::table_server(&table_, set_, *server) : nullptr;
     return row ? static_cast<model::Method>(row->method) : connection.method;
 }
 
 std::expected<Placed, KeptOut> TableSide::insert(const SyncedConnection& connection, const TableTime& time) const {
-    if (connection.service.fwmark != 0 || connection.key.protocol == 0) return std::unexpected(KeptOut::not_in_table);
-    const auto service = directory_.service(connection.service);
+    const bool of_mark = connection.service.fwmark != 0 && connection.service.protocol == model::Protocol::ip;
+    if (of_mark != (connection.is_template && connection.key.protocol == 0)) return std::unexpected(KeptOut::not_in_table);
+    const auto service = directory_.service_of(connection);
     if (!service) return std::unexpected(KeptOut::no_service);
     const auto server = directory_.server(*service, connection.server_identity());
     if (!server) return std::unexpected(KeptOut::no_server);

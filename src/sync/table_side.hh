@@ -33,8 +33,13 @@ class Directory {
 
     [[nodiscard]] std::optional<std::uint32_t> service(const model::ServiceKey& key) const;
     [[nodiscard]] std::optional<std::uint32_t> server(std::uint32_t service, const Endpoint& identity) const;
-    // The service a packet to `destination` would be of: its port, then port 0.
+    // The service a packet to `destination` would be of: a mark's before the address's, its port before port 0; of a mark, the
+    // key of the member that names the packet.
     [[nodiscard]] std::optional<model::ServiceKey> serving(std::uint8_t protocol, const Endpoint& destination) const;
+    // The same among the packets of one mark.
+    [[nodiscard]] std::optional<model::ServiceKey> serving(std::uint32_t mark, std::uint8_t protocol, const Endpoint& destination) const;
+    // The row of a connection that another director tells of; its members of a mark need not be ours.
+    [[nodiscard]] std::optional<std::uint32_t> service_of(const SyncedConnection& connection) const;
 
  private:
     struct Hash {
@@ -42,6 +47,8 @@ class Directory {
         std::size_t operator()(const std::pair<std::uint32_t, Endpoint>& key) const;
     };
     std::unordered_map<model::ServiceKey, std::uint32_t, Hash> services_;
+    std::unordered_map<model::ServiceKey, std::uint32_t, Hash> marks_;     // of members, by protocol, address and port
+    std::unordered_map<std::uint32_t, std::uint32_t> leaders_;             // of members: whose servers they have
     std::unordered_map<std::pair<std::uint32_t, Endpoint>, std::uint32_t, Hash> servers_;
 };
 
