@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "plan/marks.hh"
 #include "plan/plan.hh"
 
 namespace lvx::plan {
@@ -83,7 +84,7 @@ std::vector<Step> diff(const model::Cluster& before, const model::Cluster& after
     for (const model::Service& service : after.services) wanted.emplace(service.key, &service);
 
     if (before.timeouts != after.timeouts) steps.push_back(SetTimeouts{before.timeouts, after.timeouts});
-    if (before.marks != after.marks) steps.push_back(SetMarks{before.marks, after.marks});
+    if (!std::ranges::equal(before.marks, after.marks, same_packets)) steps.push_back(SetMarks{before.marks, after.marks});
     for (const model::Service& service : before.services) {
         const auto found = wanted.find(service.key);
         if (found == wanted.end()) steps.push_back(RemoveService{service.key});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "plan/marks.hh"
 #include "plan/plan.hh"
 
 namespace lvx::plan {
@@ -26,7 +27,7 @@ std::string marks_text(std::string_view doing, const model::MarkMembers& these, 
     constexpr std::size_t most = 8;
     std::vector<std::string> names;
     for (const model::MarkMember& each : these)
-        if (std::ranges::find(those, each) == those.end()) names.push_back(model::text(each));
+        if (std::ranges::none_of(those, [&](const model::MarkMember& other) { return same_packets(each, other); })) names.push_back(model::text(each));
     if (names.empty()) return {};
     const std::size_t more = names.size() > most ? names.size() - most : 0;
     names.resize(names.size() - more);

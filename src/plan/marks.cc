@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <tuple>
 
 namespace lvx::plan {
+
+bool same_packets(const model::MarkMember& a, const model::MarkMember& b) {
+    return std::tie(a.mark, a.protocol, a.address, a.first_port, a.last_port) == std::tie(b.mark, b.protocol, b.address, b.first_port, b.last_port);
+}
 
 Result<MarkedPackets> MarkedPackets::of(const model::Cluster& cluster) {
     std::size_t rows = 0;

@@ -40,6 +40,9 @@ class MarkedPackets {
     std::map<Destination, Claims> claims_;
 };
 
+// Where members come from does not count.
+[[nodiscard]] bool same_packets(const model::MarkMember& a, const model::MarkMember& b);
+
 // Of a row that is a member's: the service of its mark.
 [[nodiscard]] inline bool is_member(const model::ServiceKey& key) { return key.fwmark != 0 && key.protocol != model::Protocol::ip; }
 [[nodiscard]] inline model::ServiceKey leader_of(const model::ServiceKey& key) { return model::mark_key(key.fwmark, key.family()); }

@@ -13,8 +13,6 @@ namespace {
 using model::MarkMember;
 using model::Protocol;
 
-constexpr std::string_view source = "fwmark_packets";
-
 struct Ports {
     Port first = 0, last = 0;  // 0, 0: any
 };
@@ -78,7 +76,7 @@ void read_member(std::uint32_t mark, const Statement& line, Reading& reading) {
     if (!protocol || !address || !ports) return;
     if (ports->first <= 1 && ports->last == 65535) ports = Ports{};
     for (const Protocol each : protocols(*protocol))
-        add({.mark = mark, .protocol = each, .address = *address, .first_port = ports->first, .last_port = ports->last, .source = std::string(source)},
+        add({.mark = mark, .protocol = each, .address = *address, .first_port = ports->first, .last_port = ports->last, .source = reading.line_of(line.place())},
             line, reading);
 }
 

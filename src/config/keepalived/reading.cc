@@ -33,6 +33,11 @@ std::vector<std::string_view> Reading::object_names(std::string_view keyword) co
     return names;
 }
 
+std::string Reading::line_of(const Place& place) const {
+    const std::string text = outcome_.sources.text(place);
+    return text.substr(0, text.rfind(':'));
+}
+
 std::string Reading::short_place(const Place& place, const Place& near) const {
     return place.file == near.file ? fmt::format("{}:{}", place.line, place.column) : outcome_.sources.text(place);
 }

@@ -55,6 +55,8 @@ class Reading {
     [[nodiscard]] const Statement* find_object(std::string_view keyword, std::string_view name) const;
     [[nodiscard]] std::vector<std::string_view> object_names(std::string_view keyword) const;
 
+    // "lvx.conf:12".
+    [[nodiscard]] std::string line_of(const Place& place) const;
     // "line:column" of a place in the same file as `near`, else with the name of the file.
     [[nodiscard]] std::string short_place(const Place& place, const Place& near) const;
 
