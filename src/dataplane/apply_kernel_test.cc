@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstring>
+#include <future>
+#include <utility>
 
 #include "bpf/table/sweep.h"
 #include "dataplane/kernel_fixture.hh"
@@ -337,6 +340,20 @@ TEST_F(Apply, MakesClientsWaysStale) {
     dataplane_->forget_client_ways();
     EXPECT_NE(tables_.header().client_generation, before);
     EXPECT_NE(tables_.header().client_generation, 0u);
+}
+
+TEST_F(Apply, TellsACheckToComeBackInsteadOfWaitingForAChange) {
+    const model::Service web = service(80, {server(2, 1)});
+    const CheckFlow flow = {.place = {web.key, server(2, 1).endpoint}, .client = {Address::v4(0xa9fe4d02), 40000}, .destination = {web.key.address, 80}, .ifindex = 7, .station = {}};
+    // The health thread's part; a lock is never tried by who holds it.
+    const auto asked = [&] {
+        return std::async(std::launch::async, [&] { return std::pair(dataplane_->begin_check(flow).error().code, dataplane_->end_check(flow)); }).get();
+    };
+    {
+        const std::scoped_lock changing(*dataplane_->table_access()->configuration);
+        EXPECT_EQ(asked(), std::pair(EBUSY, false));
+    }
+    EXPECT_EQ(asked(), std::pair(EAGAIN, true)) << "no interface has a hook here";
 }
 
 // The clock of the data plane and the length of its jiffies, beside the machine's own.
