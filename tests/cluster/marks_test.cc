@@ -92,6 +92,18 @@ TEST_F(Marks, PortsThatARuleOfNftMarksAreOneServiceAsLongAsTheRuleStands) {
     EXPECT_THAT(must(cluster_.director().ask("lvx events")).out, HasSubstr("netfilter's rules mark 1 destinations for services of firewall marks: 0 new, 1 gone"));
 }
 
+TEST_F(Marks, EveryPortButOneIsServedWhereARuleExceptsIt) {
+    in("director", "nft 'table ip mangle { chain pre { type filter hook prerouting priority mangle; tcp dport 8080 accept; ip daddr 192.168.88.23 ip protocol tcp meta mark set 7; }; }'");
+    const std::string text = await_marks(says(" any "));
+    EXPECT_THAT(text, HasSubstr("none  inet    tcp       192.168.88.23  8080"));
+    EXPECT_EQ(pages(80), all_in_turn_);
+    EXPECT_EQ(cluster_.run("client", "curl -sS --max-time 2 http://192.168.88.23:8080/").out, "");
+    in("director", "nft flush chain ip mangle pre");
+    in("director", "nft add rule ip mangle pre ip daddr 192.168.88.23 ip protocol tcp meta mark set 7");
+    await_marks([](const std::string& answer) { return answer.find(" any ") != answer.npos && answer.find(" 8080 ") == answer.npos; });
+    EXPECT_EQ(pages(8080), all_in_turn_);
+}
+
 TEST_F(Marks, ARuleThatLooksAtTheSourceIsNamedAndNotGuessed) {
     in("director", "nft 'table ip mangle { chain pre { type filter hook prerouting priority mangle; ip saddr 192.168.88.21 ip daddr 192.168.88.23 tcp dport 80 meta mark set 7; }; }'");
     const std::string text = await_marks(says("not followed:\n  rule nft ip mangle pre handle 2: depends on source address\n"));
