@@ -25,6 +25,7 @@ using bench::YoungConnections;
 
 constexpr Milliseconds settle{500};
 constexpr Milliseconds remarkable{1500};     // an answer so late is explained
+constexpr std::size_t remarkable_losses = 500;
 constexpr Milliseconds answer_limit{30'000};
 constexpr Port stream_port = 1900;
 constexpr std::uint64_t download_rate = 60'000'000;  // bytes a second: long enough for three failovers
@@ -137,8 +138,18 @@ void print(const char* what, const Seen& seen) {
     std::fflush(stdout);
 }
 
+// What the directors said last, where more was lost than a fault explains.
+void print_logs(Pair& pair) {
+    constexpr std::size_t last = 3000;
+    for (const int number : {1, 2}) {
+        const std::string log = pair.director(number).log();
+        fmt::print("        director{} said last:\n{}\n", number, log.substr(log.size() - std::min(log.size(), last)));
+    }
+}
+
 // Why one waited for so long.
 void explain(Pair& pair, const Seen& seen) {
+    if (seen.young.lost > remarkable_losses) print_logs(pair);
     const auto& slowest = seen.held.slowest;
     if (slowest.silence < remarkable) return;
     fmt::print("        {} answers took a second or more; the slowest to port {}: {} segments sent again since it was opened, timer {} ms now; the kernel dropped {} packets\n",

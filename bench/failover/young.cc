@@ -75,18 +75,21 @@ bool YoungConnections::ended(const One& one, End end) {
     return false;
 }
 
+// Whether it is too old is asked only when nothing is there: this thread may have had no processor for a while.
 bool YoungConnections::advance(One& one, Clock::time_point now) {
-    if (is_old(one, now)) return ended(one, End::silent);
     if (one.waits) {
         char byte = 0;
         const ssize_t got = ::recv(one.socket.get(), &byte, 1, 0);
-        if (got < 0 && errno == EAGAIN) return true;
+        if (got < 0 && errno == EAGAIN) return !is_old(one, now) || ended(one, End::silent);
         if (got <= 0) return ended(one, End::reset);
         one.waits = false;
         if (++one.bytes == bytes_of_a_life) return ended(one, End::done);
     }
     if (now - one.asked < life) return true;
-    if (::send(one.socket.get(), "?", 1, MSG_NOSIGNAL) != 1) return errno == EAGAIN || errno == ENOTCONN ? true : ended(one, End::reset);
+    if (::send(one.socket.get(), "?", 1, MSG_NOSIGNAL) != 1) {
+        if (errno != EAGAIN && errno != ENOTCONN) return ended(one, End::reset);
+        return !is_old(one, now) || ended(one, End::silent);
+    }
     one.answered = true;
     one.asked = now;
     one.waits = true;

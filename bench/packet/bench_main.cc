@@ -1,10 +1,10 @@
-// bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N] [--seed N]: what a packet of an established connection costs, by BPF_PROG_RUN.
+// bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N] [--seed N] [--flows N]: what a packet of an established connection costs, by BPF_PROG_RUN.
 //
 // The data plane and the usual recipe (usual_bench.bpf.c) take turns in one process over the same frames: requests and
 // replies of randomly picked connections.  The median over the rounds is given, less what the generator alone costs.
 // Then the table is filled to a stated capacity through the data plane itself, and failures and memory are told.
 // With --sync instead: what it costs the packet path that somebody listens to changes of connections (sync_cost.hh);
-// --rounds are instances then.
+// --rounds are instances then, --flows one of the sizes alone.
 // With --beside instead: this data plane and those of other builds' lvx_bench.bpf.o in turn, for whoever changes it.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -246,14 +246,15 @@ void print_json(const std::vector<Timing>& timings, const Fill& filled) {
 struct Options {
     bool json = false, sync = false;
     std::vector<std::string> beside;
-    std::uint32_t rounds = 9, capacity = 1000000, seed = 1;
+    std::uint32_t rounds = 9, capacity = 1000000, seed = 1, flows = 0;
 };
 
 Result<void> bench(const Options& options) {
     TRY(make_network());
     if (!options.beside.empty()) return contests(options.beside, options.rounds);
     if (options.sync) {
-        for (const std::uint32_t flows : sizes) TRY(print_sync_cost(own_object(), {.flows = flows, .instances = options.rounds, .seed = options.seed, .json = options.json}));
+        for (const std::uint32_t flows : sizes)
+            if (options.flows == 0 || options.flows == flows) TRY(print_sync_cost(own_object(), {.flows = flows, .instances = options.rounds, .seed = options.seed, .json = options.json}));
         return {};
     }
     std::vector<Timing> timings;
@@ -273,7 +274,8 @@ Result<Options> parse(std::vector<std::string> words) {
         else if (words[at] == "--rounds" && has_number) options.rounds = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
         else if (words[at] == "--capacity" && has_number) options.capacity = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
         else if (words[at] == "--seed" && has_number) options.seed = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
-        else return refusal("usage: bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N] [--seed N]", 0);
+        else if (words[at] == "--flows" && has_number) options.flows = static_cast<std::uint32_t>(std::atoi(words[++at].c_str()));
+        else return refusal("usage: bench_packet [--json] [--sync] [--beside OBJECT] [--rounds N] [--capacity N] [--seed N] [--flows N]", 0);
     }
     return options;
 }

@@ -62,7 +62,7 @@ TEST_F(Persistence, AClientKeepsItsServerThroughReloadAndTheDaemonsDeathAndAnoth
     EXPECT_THAT(ask("ipvsadm -L -n").out, HasSubstr("TCP  192.168.88.23:80 rr persistent 300\n"));
     EXPECT_THAT(ask("ipvsadm -S -n").out, HasSubstr("-A -t 192.168.88.23:80 -s rr -p 300\n"));
     const std::string connections = ask("ipvsadm -L -n -c --persistent-conn").out;
-    EXPECT_THAT(connections, testing::ContainsRegex("TCP 0[45]:[0-9][0-9]  NONE        192.168.88.21:0    192.168.88.23:80   10.0.0.[234]:80"));
+    EXPECT_THAT(connections, testing::ContainsRegex("TCP 0[45]:[0-9][0-9]  ASSURED     192.168.88.21:0    192.168.88.23:80   10.0.0.[234]:80"));
     EXPECT_THAT(ask("lvx connections").out, HasSubstr("192.168.88.22:0"));
     const auto persistent = [&] {
         std::uint64_t sum = 0;
@@ -102,7 +102,7 @@ TEST_F(Persistence, AServiceOfPortZeroIsOneServerForAllPortsOfAClient) {
     tell_servers("192.168.88.23:0", ":0");
     const std::string its = page(first, web);
     EXPECT_EQ(page(first, web), its);
-    EXPECT_THAT(ask("ipvsadm -L -n -c").out, testing::ContainsRegex("NONE        192.168.88.21:0    192.168.88.23:0    10.0.0.[234]:0\n"));
+    EXPECT_THAT(ask("ipvsadm -L -n -c").out, testing::ContainsRegex("ASSURED     192.168.88.21:0    192.168.88.23:0    10.0.0.[234]:0\n"));
     tell("ipvsadm -A -t 192.168.88.23:80 -s rr");
     tell_servers(web, "");
     const std::vector<std::string> spread = pages(first, 3);

@@ -24,7 +24,7 @@ void expect_one_server(Pair& pair, int director) {
     lab::HeldConnections more = pair.hold(10);
     const std::string servers = must(pair.director(director).ask("ipvsadm -Lnc | awk '/192.168.88.21/ { print $6 }' | sort -u | wc -l")).out;
     EXPECT_EQ(servers, "1\n");
-    EXPECT_EQ(must(pair.director(director).ask("ipvsadm -Lnc | grep -c 'NONE  .*192.168.88.21:0'")).out, "1\n");
+    EXPECT_EQ(must(pair.director(director).ask("ipvsadm -Lnc | grep -c 'ASSURED  .*192.168.88.21:0'")).out, "1\n");
     EXPECT_TRUE(more.all_answer(patience));
 }
 
