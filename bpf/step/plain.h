@@ -85,19 +85,18 @@ STEP int plain_matches(struct lookup* lookup, const struct connection* slot, int
 /* The slot whose tag is met first in either bucket, or DESK_EMPTY.  Another slot and the other bucket's tags are fetched
  * while the tags are on their way: the likeliest slot, or at least its page, and what a third of all lookups want. */
 STEP __s64 plain_tagged(const struct lookup* lookup, __u32 likely) {
-    __u32 bucket = likely / SLOTS_PER_BUCKET;
+    const __u32 first = likely / SLOTS_PER_BUCKET;
     const __u32 second = bucket_second(lookup->hash, settings.buckets);
+    const __u16 tag = hash_tag(lookup->hash);
     const struct connection* slot = connection_at(likely);
-    const struct tag_line* other = tag_line_at(second);
-    if (slot) load_u64(slot);
-    if (other) load_u64(other);
-    __u64 lanes = bucket_tagged(NULL, bucket, hash_tag(lookup->hash));
-    if (!lanes) {
-        bucket = second;
-        lanes = bucket_tagged(NULL, bucket, hash_tag(lookup->hash));
-        if (!lanes) return DESK_EMPTY;
-    }
-    return bucket * SLOTS_PER_BUCKET + lane_lowest(lanes);
+    const struct tag_line *line = tag_line_at(first), *other = tag_line_at(second);
+    if (!slot || !line || !other) return DESK_EMPTY;
+    load_u64(slot);
+    load_u64(other);
+    __u64 lanes = lanes_tagged(line, tag);
+    if (lanes) return first * SLOTS_PER_BUCKET + lane_lowest(lanes);
+    lanes = lanes_tagged(other, tag);
+    return lanes ? second * SLOTS_PER_BUCKET + lane_lowest(lanes) : (__s64)DESK_EMPTY;
 }
 
 /* In a sparse table the likeliest slot is nearly always the one, and no tag is looked at. */
