@@ -34,8 +34,10 @@ struct Dice {
 class SimulatedDirector {
  public:
     SimulatedDirector(std::uint64_t node, std::uint32_t buckets, std::uint64_t seed)
-        : node(node), tables_({.buckets = buckets, .services = 4, .servers_each = 4, .seed = seed}), packets(*tables_.get()) {
-        for (std::uint32_t id = 0; id < 4; ++id) {
+        : SimulatedDirector(node, {.buckets = buckets, .services = 4, .servers_each = 4, .seed = seed}) {}
+    SimulatedDirector(std::uint64_t node, const table::TableShape& shape) : node(node), tables_(shape), packets(*tables_.get()) {
+        const std::uint32_t buckets = shape.buckets;
+        for (std::uint32_t id = 0; id < shape.services; ++id) {
             tables_.service(id).protocol = 6;
             tables_.service(id).flags = abi::SERVICE_PRESENT;
         }

@@ -32,7 +32,7 @@ def patiently(attempt):
     raise SystemExit("no way to the servers")
 
 held = [patiently(lambda end=end: socket.create_connection(end, timeout=3)) for end in
-        (("192.0.2.1", 80), ("192.0.2.1", 443), ("192.0.2.9", 80), ("2001:db8::2", 80))]
+        (("192.0.2.1", 80), ("192.0.2.1", 443), ("192.0.2.9", 8080), ("2001:db8::2", 80))]
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 udp.settimeout(3)
 for _ in range(5):

@@ -10,18 +10,18 @@ ipvsadm -A -t 192.0.2.1:80 -s rr;   ipvsadm -a -t 192.0.2.1:80 -r 10.0.0.1:8080 
 ipvsadm -A -t 192.0.2.1:81 -s rr -p 300; ipvsadm -a -t 192.0.2.1:81 -r 10.0.0.1:8080 -m
 ipvsadm -A -u 192.0.2.2:53 -s rr;   ipvsadm -a -u 192.0.2.2:53 -r 10.0.0.1:8080 -m
 ipvsadm -A -t '[2001:db8::2]:80' -s rr; ipvsadm -a -t '[2001:db8::2]:80' -r '[2001:db8:1::1]:8080' -m
+ipvsadm -A -f 5 -s rr -p 300;       ipvsadm -a -f 5 -r 10.0.0.1:0 -m
 if [ "$role" = backup ]; then
     ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 7
     for i in $(seq "$seconds"); do
         sleep 1
-        [ "$(ipvsadm -Lnc | grep -c 40000)" -ge 4 ] && ipvsadm -Lnc | grep -q 198.51.100.8:0 && ipvsadm -Lnc | grep -q CLOSE_WAIT && break
+        [ "$(ipvsadm -Lnc | grep -c 40000)" -ge 5 ] && ipvsadm -Lnc | grep -q 198.51.100.8:0 && ipvsadm -Lnc | grep -q 0.0.0.5:0 && ipvsadm -Lnc | grep -q CLOSE_WAIT && break
     done
     ipvsadm -Lnc
     exit 0
 fi
 
 ipvsadm -A -t 192.0.2.1:443 -s rr -p 60; ipvsadm -a -t 192.0.2.1:443 -r 10.0.0.1:8080 -m
-ipvsadm -A -f 5 -s rr;              ipvsadm -a -f 5 -r 10.0.0.1:8080 -m
 sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.vs.sync_threshold='0 1'
 for ns in c s; do
     ip netns add $ns

@@ -32,6 +32,8 @@ expect "$results/kernel" 'TCP 1[45]:.* ESTABLISHED 198.51.100.8:40000 +192.0.2.1
 expect "$results/kernel" 'TCP 0[45]:.* (NONE|ASSURED) +198.51.100.8:0 +192.0.2.1:81 +10.0.0.1:8080' "a template with its service's time"
 expect "$results/kernel" 'UDP .* UDP +198.51.100.9:40000 +192.0.2.2:53 +10.0.0.1:8080' "UDP"
 expect "$results/kernel" 'TCP .* ESTABLISHED \[2001:db8:c::7\]:40000 +\[2001:db8::2\]:80 +\[2001:db8:1::1\]:8080' "TCP over IPv6"
+expect "$results/kernel" 'TCP .* ESTABLISHED 198.51.100.10:40000 +192.0.2.9:8080 +10.0.0.1:8080' "TCP of a firewall mark"
+expect "$results/kernel" 'IP +0[45]:.* (NONE|ASSURED) +198.51.100.10:0 +0.0.0.5:0 +10.0.0.1:0' "its client's template, the mark's"
 
 echo "== the kernel is master, lvx backup"
 inside "$programs/kernel_sync_peer" backup t0 7 90 > "$results/peer" &
@@ -43,6 +45,8 @@ expect "$results/peer" '^connection 2001:db8:c::7|^connection \[2001:db8:c::7\]:
 expect "$results/peer" '^connection 198.51.100.7:[0-9]+ 192.0.2.2:53 10.0.0.1:8080 11$' "UDP"
 expect "$results/peer" '^connection 198.51.100.7:[0-9]+ 192.0.2.1:81 10.0.0.1:8080 [4-7]$' "one that closes"
 expect "$results/peer" '^connection 198.51.100.7:0 192.0.2.1:81 10.0.0.1:8080 12$' "a template"
-expect "$results/peer" '^kept_out no_service [1-9]' "connections of a mark's service, and of one that is not here, kept out by name"
+expect "$results/peer" '^connection 198.51.100.7:[0-9]+ 192.0.2.9:8080 10.0.0.1:8080 [1-7]$' "TCP of a firewall mark"
+expect "$results/peer" '^connection 198.51.100.7:0 0.0.0.5:0 10.0.0.1:0 12$' "its client's template, the mark's"
+expect "$results/peer" '^kept_out no_service [1-9]' "connections of a service that is not here, kept out by name"
 if grep -q '^fault' "$results/peer"; then echo "FAIL  faults:"; grep '^fault' "$results/peer"; failed=1; fi
 exit $failed

@@ -3,8 +3,8 @@
 //
 //   kernel_sync_peer master|backup INTERFACE SYNCID SECONDS [VERSION]
 //
-// As master it opens a TCP connection over IPv4, one of a client that keeps its server, one over IPv6 and one of UDP, and
-// tells them, closing one in the middle.
+// As master it opens a TCP connection over IPv4, one of a client that keeps its server, one of a firewall mark's client that
+// does, one over IPv6 and one of UDP, and tells them, closing one in the middle.
 // As backup it prints at its end what it has: a line for each connection, then counters.  Services are those of
 // kernel_side.sh.
 #include <fmt/format.h>
@@ -23,6 +23,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint32_t mark = 4, member = 5;  // rows
+
+// Mark 5, persistent, of which 192.0.2.9:8080 is a member.
+void furnish_mark(SimulatedDirector& director) {
+    abi::service& leader = director.tables().service(mark);
+    leader.address = table::mapped(5);
+    leader.port = 0;
+    leader.protocol = 0;
+    leader.family = 4;
+    leader.flags |= abi::SERVICE_MARK | abi::SERVICE_PERSISTENT | abi::SERVICE_KEEPS_PORT;
+    leader.persistence_prefix = 128;
+    leader.persistence_s = leader.timeout_ticks[STATE_template] = 300;
+    abi::service& row = director.tables().service(member);
+    row.address = table::mapped(0xc0000209);
+    row.port = __builtin_bswap16(8080);
+    row.family = 4;
+    row.flags |= abi::SERVICE_MEMBER | abi::SERVICE_PERSISTENT | abi::SERVICE_KEEPS_PORT;
+    row.leader = mark;
+    director.tables().server(director.tables().server_of(mark, 0)).port = 0;
+}
+
 // 192.0.2.1:80 as it is, 192.0.2.1:81 persistent; 192.0.2.2:53 of UDP; [2001:db8::2]:80.  Servers 10.0.0.1, [2001:db8:1::1].
 void furnish(SimulatedDirector& director) {
     abi::service& kept = director.tables().service(1);
@@ -37,7 +58,23 @@ void furnish(SimulatedDirector& director) {
     v6.port = __builtin_bswap16(80);
     abi::server& server = director.tables().server(director.tables().server_of(3, 0));
     std::memcpy(server.address.bytes, Address::parse("2001:db8:1::1")->mapped().data(), 16);
+    furnish_mark(director);
     director.side->learn_ids(0);
+}
+
+// A connection of the member, and its client's template, which is the mark's.
+void open_marked(SimulatedDirector& director, const abi::address& client, std::uint32_t tick) {
+    const std::uint32_t server = director.tables().server_of(mark, 0);
+    table::lookup lookup = director.tables().request(client, __builtin_bswap16(40000), 6, member, tick);
+    if (table::table_find_request(&director.packets, &lookup) >= 0) return;
+    table::lookup name = lookup;
+    table::template_name(&name, &director.tables().service(mark), mark, &client);
+    table::opening made = director.tables().to(mark, server, STATE_template);
+    made.server_port = 0;
+    if (table::table_find_request(&director.packets, &name) < 0) table::table_insert(&director.packets, &name, &made);
+    table::opening opening = director.tables().to(member, server, STATE_established);
+    opening.server_port = __builtin_bswap16(8080);
+    table::table_insert(&director.packets, &lookup, &opening);
 }
 
 void open(SimulatedDirector& director, const Address& client, std::uint32_t service, std::uint8_t protocol, std::uint8_t state, std::uint32_t tick) {
@@ -67,7 +104,7 @@ void report(const SimulatedDirector& director, const KernelSync& sync, std::uint
 }
 
 int run(bool master, const KernelRole& role, std::chrono::seconds time, std::uint8_t version) {
-    SimulatedDirector director(1, 1024, 1);
+    SimulatedDirector director(1, {.buckets = 1024, .services = 6, .servers_each = 4, .seed = 1});
     furnish(director);
     const auto begin = std::chrono::steady_clock::now();
     const auto moment = [&] {
@@ -87,6 +124,7 @@ int run(bool master, const KernelRole& role, std::chrono::seconds time, std::uin
             open(director, *Address::parse("198.51.100.7"), 0, 6, STATE_established, now.table.tick);
             open(director, *Address::parse("198.51.100.8"), 1, 6, STATE_established, now.table.tick);
             open(director, *Address::parse("198.51.100.9"), 2, 17, STATE_udp, now.table.tick);
+            open_marked(director, table::mapped(0xc633640a), now.table.tick);  // 198.51.100.10
             open(director, *Address::parse("2001:db8:c::7"), 3, 6, STATE_established, now.table.tick);
             // Packets of those that go on: without them nothing is told again.
             for (std::uint32_t slot = 0; slot < director.side->slots(); ++slot)
