@@ -81,6 +81,11 @@ class Listener {
         __atomic_store_n(&fixture_.root().change_feed, wanted ? 1u : 0u, __ATOMIC_RELEASE);
         command(wanted ? Command::listen : Command::park);
     }
+    // The thread computes, and touches nothing that packets do: what it costs that the other processor is busy.
+    void compute() {
+        listen(false);
+        command(Command::compute);
+    }
     // All that is in the table now is known on the other side.
     void tell_everything() {
         tick_ = fixture_.tick();
@@ -90,7 +95,7 @@ class Listener {
     }
 
  private:
-    enum class Command : std::uint8_t { park, listen, end };
+    enum class Command : std::uint8_t { park, listen, compute, end };
 
     // Returns when the thread has seen it: it is in its loop, or asleep.
     void command(Command what) {
@@ -114,6 +119,11 @@ class Listener {
         for (Command what = command_; what != Command::end; what = command_) {
             if (what == Command::listen && turn()) changed = now();
             seen_ = true;
+            if (what == Command::compute) {
+                for (std::uint64_t number = 1; command_ == what;)
+                    for (int i = 0; i < 1000; ++i) numbers_ = number = number * 6364136223846793005u + 1442695040888963407u;
+                continue;
+            }
             if (what == Command::park) command_.wait(what);
             else std::this_thread::sleep_for(now() - changed < busy_time ? busy_wait : quiet_wait);
         }
@@ -144,6 +154,7 @@ class Listener {
     std::atomic<std::uint32_t> tick_;
     sync::Session session_;
     std::atomic<Command> command_{Command::park};
+    volatile std::uint64_t numbers_ = 0;
     std::atomic<bool> seen_{false}, copied_{false}, behind_{false};
     std::jthread thread_;
 };
@@ -155,19 +166,24 @@ struct Four {
 };
 using Fours = std::vector<Four>;
 
+// Who does what in the slices called "with".
+enum class Other : std::uint8_t { listens, computes, sleeps };
+
 struct Measured {
-    std::vector<Fours> pairs, controls;  // by instance
+    std::vector<Fours> pairs, busy, controls;  // by instance
+    [[nodiscard]] std::vector<Fours>& of(Other other) { return other == Other::listens ? pairs : other == Other::computes ? busy : controls; }
 };
 
 // One slice of anything: ns per packet.
 using Slice = std::function<Result<double>()>;
 
-Result<Four> four(Listener& listener, bool listens, Random& random, const Slice& work) {
+Result<Four> four(Listener& listener, Other other, Random& random, const Slice& work) {
     const bool with_first = random() & 1;
     double sums[2] = {0, 0};
     for (const bool inner : {false, true, true, false}) {
         const bool with = inner != with_first;
-        listener.listen(with && listens);
+        if (with && other == Other::computes) listener.compute();
+        else listener.listen(with && other == Other::listens);
         std::this_thread::sleep_for(settling);
         sums[with] += TRY(work());
     }
@@ -175,15 +191,11 @@ Result<Four> four(Listener& listener, bool listens, Random& random, const Slice&
 }
 
 Result<void> interleave(Listener& listener, Random& random, std::uint32_t share, const Slice& work, Measured& measured) {
-    std::vector<bool> order(fours / share, true);
-    order.insert(order.end(), control_fours / share, false);
+    std::vector<Other> order(fours / share, Other::listens);
+    for (const Other other : {Other::computes, Other::sleeps}) order.insert(order.end(), control_fours / share, other);
     std::shuffle(order.begin(), order.end(), random);
-    measured.pairs.emplace_back();
-    measured.controls.emplace_back();
-    for (const bool listens : order) {
-        const Four one = TRY(four(listener, listens, random, work));
-        (listens ? measured.pairs : measured.controls).back().push_back(one);
-    }
+    for (const Other other : {Other::listens, Other::computes, Other::sleeps}) measured.of(other).emplace_back();
+    for (const Other other : order) measured.of(other).back().push_back(TRY(four(listener, other, random, work)));
     listener.listen(false);
     return {};
 }
@@ -279,13 +291,13 @@ std::string judgement(const Interval& cost, double wanted) {
 }
 
 void print(const char* what, const Measured& measured, double wanted, const SyncCostOptions& options, Random& random) {
-    const Interval cost = interval(measured.pairs, random), control = interval(measured.controls, random);
+    const Interval cost = interval(measured.pairs, random), busy = interval(measured.busy, random), control = interval(measured.controls, random);
     const double without = middle_without(measured);
     if (options.json)
-        return fmt::print(R"({{"flows":{},"what":"{}","without_ns":{:.1f},"cost_percent":{:.2f},"from":{:.2f},"to":{:.2f},"control_percent":{:.2f},"control_from":{:.2f},"control_to":{:.2f}}})" "\n",
-                          options.flows, what, without, cost.middle, cost.from, cost.to, control.middle, control.from, control.to);
-    fmt::print("{:>8} {:<12} {:>6.1f} ns  {:+6.2f} % ({:+.2f} to {:+.2f}; at most {:.0f}: {})  nobody listening both times {:+.2f} % ({:+.2f} to {:+.2f}{})\n",
-               options.flows, what, without, cost.middle, cost.from, cost.to, wanted, judgement(cost, wanted), control.middle, control.from, control.to,
+        return fmt::print(R"({{"flows":{},"what":"{}","without_ns":{:.1f},"cost_percent":{:.2f},"from":{:.2f},"to":{:.2f},"busy_percent":{:.2f},"busy_from":{:.2f},"busy_to":{:.2f},"control_percent":{:.2f},"control_from":{:.2f},"control_to":{:.2f}}})" "\n",
+                          options.flows, what, without, cost.middle, cost.from, cost.to, busy.middle, busy.from, busy.to, control.middle, control.from, control.to);
+    fmt::print("{:>8} {:<12} {:>6.1f} ns  {:+6.2f} % ({:+.2f} to {:+.2f}; at most {:.0f}: {})  other processor busy {:+.2f} % ({:+.2f} to {:+.2f})  nobody both times {:+.2f} % ({:+.2f} to {:+.2f}{})\n",
+               options.flows, what, without, cost.middle, cost.from, cost.to, wanted, judgement(cost, wanted), busy.middle, busy.from, busy.to, control.middle, control.from, control.to,
                control.from <= 0 && control.to >= 0 ? "" : ": UNSOUND");
     std::fflush(stdout);
 }

@@ -4,7 +4,8 @@
 // listening thread are switched at run time, so that where things lie in memory is the same by construction.  Slices of
 // a few milliseconds stand in fours, without with with without or the other way round, by seed; one four gives one ratio,
 // the mean of the middle half of all is told with its interval of confidence.  Fours in which nobody ever listens stand among them and
-// must show nothing.
+// must show nothing, and fours in which the thread computes without touching what packets touch: two virtual processors
+// may be one core's.
 //
 // The thread does what the daemon's does, but for TLS: it drains the change feed, reads the slots, writes frames, goes
 // through the table with digests.  Its peer acknowledges everything at once.
