@@ -197,10 +197,12 @@ void LiveDirector::marks_observed(model::MarkMembers members) {
     if (members == marks_) return;
     marks_.swap(members);
     const model::Cluster wanted = effective(site(), state_, view_);
+    marks_problem_.clear();
     if (wanted.marks == cluster_.marks) return;
     if (const auto applied = change_to(wanted); !applied) {
         marks_.swap(members);
-        return outside_.log.error(applied.error().sentence(), {{"hint", applied.error().hint}});
+        marks_problem_ = "what netfilter's rules mark is followed as it was before: " + applied.error().sentence();
+        return outside_.log.error(marks_problem_, {{"hint", applied.error().hint}});
     }
     layers_changed();
     outside_.changed();

@@ -158,6 +158,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     void log_report(const config::Outcome& outcome);
     void log_problems(const std::vector<std::string>& before);
     [[nodiscard]] std::vector<std::string> all_problems() const;
+    void add_problems_of_marks(std::vector<std::string>& problems) const;
     [[nodiscard]] const Error* refusal_of(const net::InterfaceChoice& choice) const;
     [[nodiscard]] api::ServiceSnapshot snapshot(const model::Service& service) const;
     [[nodiscard]] api::ServerSnapshot snapshot(const model::ServiceKey& key, const model::Server& server) const;
@@ -183,6 +184,7 @@ class LiveDirector : public api::Director, public api::ChangeDesk {
     Mind mind_;
     std::uint64_t generation_ = 0;
     std::string configuration_state_ = "none";
+    std::string marks_problem_;           // why netfilter's rules are not followed as they are; "" = they are
     std::string store_problem_;           // why the state is not on disk; "" = it is
     std::vector<std::string> problems_;   // of the last step
     std::vector<Error> refused_interfaces_;

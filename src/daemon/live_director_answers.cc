@@ -148,6 +148,16 @@ api::StatusSnapshot LiveDirector::status() const {
             .problems = all_problems()};
 }
 
+// A service of a mark that nobody's packets carry is served, and gets nothing.
+void LiveDirector::add_problems_of_marks(std::vector<std::string>& problems) const {
+    if (!marks_problem_.empty()) problems.push_back(marks_problem_);
+    std::set<model::ServiceKey> known;
+    for (const model::MarkMember& member : cluster_.marks) known.insert(model::mark_key(member.mark, member.address.family()));
+    for (const model::Service& service : cluster_.services)
+        if (service.key.fwmark != 0 && !known.contains(service.key))
+            problems.push_back(fmt::format("{}: no packets are known to carry this mark; lvx marks shows what is known", service.key.text()));
+}
+
 std::vector<std::string> LiveDirector::all_problems() const {
     std::vector<std::string> problems = problems_;
     for (const Error& error : refused_interfaces_) problems.push_back(with_hint(error));
@@ -159,6 +169,7 @@ std::vector<std::string> LiveDirector::all_problems() const {
     if (tolerated_ != 0)
         problems.push_back(fmt::format("{}: {} mistake{} tolerated, as keepalived does; lvx config check shows them", runs_.record.text.main,
                                        tolerated_, tolerated_ == 1 ? " is" : "s are"));
+    add_problems_of_marks(problems);
     if (!store_problem_.empty()) problems.push_back(store_problem_);
     if (state_.pending) problems.push_back(fmt::format("configuration {} waits for its confirmation: lvx config confirm", state_.current));
     if (problems.size() <= problems_shown) return problems;

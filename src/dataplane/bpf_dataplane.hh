@@ -49,10 +49,10 @@ class BpfDataplane final : public Dataplane {
     [[nodiscard]] plan::Limits limits() const;
     [[nodiscard]] Result<void> apply_whole(const model::Cluster& cluster);
     void count_anew(const plan::Image& next);
-    void finish_round();
     void hand_over_counters(const plan::Image& next);
     [[nodiscard]] std::vector<bool> members_in_use() const;
     [[nodiscard]] std::span<const std::uint32_t> members_of(std::uint32_t service) const;
+    void finish_round();
 
     Pins pins_;
     Loaded loaded_;
