@@ -55,6 +55,13 @@ bool append(const Fd& from, std::string& text, std::size_t limit) {
     return got > 0 && text.size() <= limit;
 }
 
+// Tools run as the daemon runs, which may have no capability to change that.
+script::Credentials own_credentials() {
+    script::Credentials who{.user = ::geteuid(), .group = ::getegid(), .groups = std::vector<gid_t>(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))))};
+    who.groups.resize(static_cast<std::size_t>(std::max(0, ::getgroups(static_cast<int>(who.groups.size()), who.groups.data()))));
+    return who;
+}
+
 std::string first_line(const std::string& text) { return printable(text.substr(0, text.find('\n'))); }
 
 std::string ending_of(const script::Child& child) {
@@ -106,7 +113,7 @@ Print Tools::print_of(Tool tool, Output output) const {
 
 Result<Tools::Output> Tools::start(const std::string& program, const std::vector<std::string>& words, int end) {
     Pipe text = TRY(make_pipe()), error = TRY(make_pipe());
-    const script::Credentials who{.user = ::geteuid(), .group = ::getegid()};
+    const script::Credentials who = own_credentials();
     const script::Child child = TRY(spawner_.spawn({.path = program, .words = words, .environment = script::environment_with({"LC_ALL=C"}), .who = who,
                                                     .input = null_.get(), .output = text.in.get(), .error = error.in.get()}));
     text.in.reset();

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -109,7 +110,14 @@ std::vector<std::string> through_shell(const Program& program) {
     return words;
 }
 
-bool must_change(const Credentials& who) { return ::geteuid() == 0 || who.user != ::geteuid(); }
+// Nothing is to be done, and no capability for it is needed, where the daemon already is who the child shall be.
+bool must_change(const Credentials& who) {
+    if (::geteuid() != 0) return who.user != ::geteuid();
+    if (who.user != ::getuid() || who.user != ::geteuid() || who.group != ::getgid() || who.group != ::getegid()) return true;
+    std::vector<gid_t> mine(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+    mine.resize(static_cast<std::size_t>(std::max(0, ::getgroups(static_cast<int>(mine.size()), mine.data()))));
+    return !std::ranges::is_permutation(mine, who.groups);
+}
 
 }  // namespace
 
