@@ -69,6 +69,8 @@ Result<void> Engine::set_stream(const std::optional<model::StateSync>& settings)
 Result<void> Engine::set_kernel(const KernelSettings& settings) {
     const std::scoped_lock lock(mutex_);
     TRY(kernel_.set(settings, moment()));
+    // Not with the thread's next turn: the packet at which a connection is told may come before it.
+    if (kernel_.sends()) __atomic_store_n(outside_.feed_word, 1u, __ATOMIC_RELEASE);
     templates_only_ = settings.tuning.templates_only;
     const std::scoped_lock told(told_mutex_);
     told_.kernel = kernel_.status();
