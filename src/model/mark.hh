@@ -19,7 +19,7 @@ inline constexpr std::size_t MARK_MEMBER_LIMIT = 4096;
 inline constexpr std::size_t MARK_ROW_LIMIT = 4096;
 
 struct MarkMember {
-    std::uint32_t mark = 0;             // never 0
+    std::uint32_t mark = 0;             // 0: an exception, packets of a wider member that no rule marks
     Protocol protocol = Protocol::tcp;  // tcp or udp
     Address address;
     Port first_port = 0;  // 0 with last_port 0: any port
