@@ -89,8 +89,11 @@ class Builder {
             mark(image_.services[id].address, abi::FILTER_VIRTUAL);
             model::ServiceKey packets = key;
             packets.fwmark = 0;
-            if (!done.insert(packets).second) continue;
-            if (const auto taker = taker_of(packets)) image_.keys.emplace_back(map_key(packets), *taker);
+            if (done.contains(packets)) continue;
+            const auto taker = taker_of(packets);
+            if (!taker) continue;  // a removed member's, perhaps a hole now
+            done.insert(packets);
+            image_.keys.emplace_back(map_key(packets), *taker);
         }
         for (const model::ServiceKey& hole : marked_.holes())
             if (done.insert(hole).second) image_.keys.emplace_back(map_key(hole), taker_by_address(hole).value_or(ID_NOBODY));
