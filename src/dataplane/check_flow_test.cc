@@ -54,6 +54,7 @@ TEST(CheckFlow, AsksTheServersOwnPortButThePacketsWhereTheServiceTakesAny) {
     for (const bool any : {false, true}) {
         Bench bench;
         const std::uint16_t asked = std::exchange(bench.table.service(0).port, any ? std::uint16_t{0} : bench.table.service(0).port);
+        bench.table.service(0).flags |= any ? abi::SERVICE_KEEPS_PORT : 0;
         bench.table.server(1).port = 0x901f;  // 8080 in network order
         ASSERT_TRUE(bench.insert(1));
         bench.table.service(0).port = asked;  // what find() asks for
