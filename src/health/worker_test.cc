@@ -298,10 +298,10 @@ TEST(Worker, a_change_of_the_configuration_under_way_postpones_a_check_and_delay
     const LittleServer alive([](int) {});
     model::Check through = fast(model::TcpCheck{}, alive.endpoint());
     through.target.through = alive.endpoint();
-    Desk desk;
     const Fd here(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
     bool busy = true;
     std::uint64_t begun = 0, ended = 0;
+    Desk desk;  // its worker ends passages when it ends: after what they refer to began
     desk.worker->set_door({.network_namespace = here.get(),
                            .client4 = Address::v4(0x7f000001),
                            .begin = [&](const CheckPassage&) -> Result<void> {
