@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hh"
+#include "marks/words.hh"
 
 namespace lvx::marks {
 
@@ -36,16 +37,14 @@ std::vector<SavedWord> saved_words(std::string_view line) {
 
 namespace {
 
-using Named = std::pair<std::string_view, std::string_view>;
-
 // Matches that look at more than the destination, in words; of others the name is told.
 constexpr std::array modules{
-    Named{"conntrack", "connection tracking"}, Named{"state", "connection tracking"},  Named{"connmark", "the connection's mark"},
-    Named{"limit", "a rate limit"},            Named{"hashlimit", "a rate limit"},     Named{"connlimit", "the number of connections"},
-    Named{"set", "an ipset"},                  Named{"addrtype", "local addresses (addrtype)"}, Named{"mac", "source MAC"},
-    Named{"physdev", "interface"},             Named{"statistic", "chance (statistic)"}, Named{"recent", "recent packets"},
-    Named{"time", "the time"},                 Named{"owner", "the process"},          Named{"devgroup", "interface"},
-    Named{"socket", "local sockets"},          Named{"rpfilter", "routing (rpfilter)"}, Named{"string", "the payload"},
+    Word{"conntrack", "connection tracking"}, Word{"state", "connection tracking"},  Word{"connmark", "the connection's mark"},
+    Word{"limit", "a rate limit"},            Word{"hashlimit", "a rate limit"},     Word{"connlimit", "the number of connections"},
+    Word{"set", "an ipset"},                  Word{"addrtype", "local addresses (addrtype)"}, Word{"mac", "source MAC"},
+    Word{"physdev", "interface"},             Word{"statistic", "chance (statistic)"}, Word{"recent", "recent packets"},
+    Word{"time", "the time"},                 Word{"owner", "the process"},          Word{"devgroup", "interface"},
+    Word{"socket", "local sockets"},          Word{"rpfilter", "routing (rpfilter)"}, Word{"string", "the payload"},
 };
 constexpr std::array<std::string_view, 9> understood_modules{"tcp", "udp", "multiport", "mark", "iprange", "comment", "sctp", "dccp", "udplite"};
 
@@ -54,27 +53,20 @@ constexpr std::array<std::string_view, 24> idle_targets{
     "LOG", "NFLOG", "ULOG", "TRACE", "CT", "NOTRACK", "TOS", "DSCP", "TTL", "HL", "TCPMSS", "TCPOPTSTRIP", "ECN", "CLASSIFY", "CHECKSUM", "SECMARK",
     "CONNSECMARK", "SET", "TEE", "AUDIT", "RATEEST", "IDLETIMER", "LED", "CONTINUE"};
 constexpr std::array leading_targets{
-    Named{"DNAT", "changes the destination"},    Named{"REDIRECT", "changes the destination"},   Named{"NETMAP", "changes the destination"},
-    Named{"TPROXY", "hands packets to a local socket"}, Named{"NFQUEUE", "hands packets to a program"}, Named{"QUEUE", "hands packets to a program"},
-    Named{"SYNPROXY", "hands packets to SYNPROXY"}, Named{"CLUSTERIP", "hands packets to CLUSTERIP"},
+    Word{"DNAT", "changes the destination"},    Word{"REDIRECT", "changes the destination"},   Word{"NETMAP", "changes the destination"},
+    Word{"TPROXY", "hands packets to a local socket"}, Word{"NFQUEUE", "hands packets to a program"}, Word{"QUEUE", "hands packets to a program"},
+    Word{"SYNPROXY", "hands packets to SYNPROXY"}, Word{"CLUSTERIP", "hands packets to CLUSTERIP"},
 };
 
 constexpr std::array without_value{std::string_view("-f"), std::string_view("--fragment"), std::string_view("--syn")};
 constexpr std::array foreign_options{
-    Named{"-s", "source address"},       Named{"--source", "source address"},       Named{"--src-range", "source address"},
-    Named{"-i", "interface"},            Named{"--in-interface", "interface"},      Named{"-o", "interface"},
-    Named{"--out-interface", "interface"}, Named{"-f", "fragments"},               Named{"--fragment", "fragments"},
-    Named{"--sport", "source port"},     Named{"--source-port", "source port"},     Named{"--sports", "source port"},
-    Named{"--source-ports", "source port"}, Named{"--ports", "source port"},        Named{"--tcp-flags", "TCP flags"},
-    Named{"--syn", "TCP flags"},         Named{"--tcp-option", "TCP options"},
+    Word{"-s", "source address"},       Word{"--source", "source address"},       Word{"--src-range", "source address"},
+    Word{"-i", "interface"},            Word{"--in-interface", "interface"},      Word{"-o", "interface"},
+    Word{"--out-interface", "interface"}, Word{"-f", "fragments"},               Word{"--fragment", "fragments"},
+    Word{"--sport", "source port"},     Word{"--source-port", "source port"},     Word{"--sports", "source port"},
+    Word{"--source-ports", "source port"}, Word{"--ports", "source port"},        Word{"--tcp-flags", "TCP flags"},
+    Word{"--syn", "TCP flags"},         Word{"--tcp-option", "TCP options"},
 };
-
-template <class List>
-std::optional<std::string_view> meaning(const List& list, std::string_view word) {
-    const auto found = std::ranges::find(list, word, &Named::first);
-    if (found == list.end()) return std::nullopt;
-    return found->second;
-}
 
 template <class List>
 bool has(const List& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }

@@ -7,6 +7,7 @@
 
 #include "base/text.hh"
 #include "marks/nft.hh"
+#include "marks/words.hh"
 
 namespace lvx::marks {
 
@@ -16,10 +17,6 @@ using Refused = std::unexpected<std::string>;
 
 Refused depends_on(std::string_view thing) { return Refused(fmt::format("depends on {}", thing)); }
 Refused unknown(std::string_view what) { return Refused(fmt::format("has {} that lvx does not know", what)); }
-
-struct Word {
-    std::string_view word, meaning;
-};
 
 // What else nft can compare.
 constexpr std::array other_things{
@@ -33,8 +30,7 @@ constexpr std::array other_things{
 };
 
 std::string_view meaning_of(std::string_view word, std::string_view otherwise) {
-    const auto found = std::ranges::find(other_things, word, &Word::word);
-    return found == other_things.end() ? otherwise : found->meaning;
+    return meaning(other_things, word).value_or(otherwise);
 }
 
 Compared of_family(Part part, Family family) { return {part, {.addresses = family_line(family)}}; }
